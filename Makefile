@@ -1,0 +1,40 @@
+# make book   builds everything and prints where the book is; `make help` lists the rest.
+
+SCALE ?= tiny
+CORES ?= $(shell nproc)
+UV    ?= uv
+
+setup := bash workflow/setup.sh
+html  := book/_build/html/index.html
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help env book test lint lock
+
+help: ## list the targets
+	@echo "make TARGET [SCALE=tiny] [CORES=n]"
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST))
+
+env: ## install what is missing: Python packages into .venv (or the active conda environment), GROMACS
+	@$(setup)
+
+book: ## run the notebooks at SCALE on CORES cores and build the HTML book
+	@test -f "config/$(SCALE).yml" || { echo "error: there is no config/$(SCALE).yml; SCALE is the name of a file in config/" >&2; exit 1; }
+	@$(setup)
+	@$(setup) --exec snakemake --cores $(CORES) --configfile "config/$(SCALE).yml" --profile workflow/profiles/local book
+	@test -f $(html) || { echo "error: the workflow ended without writing $(html)" >&2; exit 1; }
+	@echo "The book is at $(CURDIR)/$(html)"
+
+test: ## check the style and run the tests
+	@$(setup)
+	@$(setup) --exec ruff check
+	@$(setup) --exec python -m pytest
+
+lint: ## check the style only
+	@$(setup)
+	@$(setup) --exec ruff check
+
+lock: ## (maintainers) resolve requirements.lock anew from PyPI, with uv
+	@command -v "$(UV)" >/dev/null || { echo "error: uv is needed: pip install uv, or make lock UV=/path/to/uv" >&2; exit 1; }
+	"$(UV)" pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
+		--default-index https://pypi.org/simple --no-header --quiet --output-file requirements.lock

@@ -1,0 +1,176 @@
+"""How the water in the pore points: P(theta), its Gaussian width sigma_theta and its circular moments (Fig 2B, 2C).
+
+For E < 0 angles are turned by 180 degrees, so that 0 is always "along the field".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from scipy.optimize import curve_fit
+
+from ..config import Analysis
+from ..errors import AnalysisError
+from .current import phase_bins
+from .stats import Estimate, bootstrap
+
+#: Gaussian fits are costly: at most this many bootstrap draws for them.
+_FIT_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Angles (rad, folded) with the field (V/nm), branch and independent unit of each; arrays (n,)."""
+
+    theta: np.ndarray
+    field: np.ndarray
+    forward: np.ndarray
+    unit: np.ndarray
+
+    def select(self, field_v_nm: float, half_width_v_nm: float, branch: str) -> Samples:
+        """Those within a window of the field, on one branch ("forward", "reverse" or "both")."""
+        chosen = np.abs(self.field - field_v_nm) <= half_width_v_nm
+        if branch != "both":
+            chosen &= self.forward == (branch == "forward")
+        return Samples(self.theta[chosen], self.field[chosen], self.forward[chosen], self.unit[chosen])
+
+
+def samples(data: xr.Dataset, settings: Analysis) -> Samples:
+    """All angles of a collected dataset.
+
+    The independent units are replica x cycle for a sweep, replica x block of `current_window_ps` (after
+    `discard_ps`) for a constant field.
+    """
+    if data.theta.attrs.get("units") != "rad":
+        raise AnalysisError(f"theta is in {data.theta.attrs.get('units')!r}, expected 'rad'")
+    frame, replica = data.theta_frame.values, data.theta_replica.values
+    time, field = data.time.values, data.field.values
+    period = float(data.attrs.get("period_ps", 0))
+    if period:
+        group, _ = phase_bins(time, period, 1)
+        group = np.minimum(group, round(time[-1] / period) - 1)
+        forward, keep = (time / period + 1e-9) % 0.5 < 0.25, np.ones(len(time), dtype=bool)
+    else:
+        group = ((time - settings.discard_ps) / settings.current_window_ps + 1e-9).astype(int)
+        forward, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
+    kept = keep[frame]
+    frame, replica = frame[kept], replica[kept]
+    unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
+    theta = fold_angles(data.theta.values[kept].astype(float), field[frame])
+    return Samples(theta, field[frame], forward[frame], unit)
+
+
+def fold_angles(theta: np.ndarray, field: np.ndarray) -> np.ndarray:
+    """Angles relative to the field: turned by pi where it is negative, wrapped to (-pi, pi]."""
+    turned = np.where(field < 0, theta + np.pi, theta)
+    return np.pi - np.mod(np.pi - turned, 2 * np.pi)
+
+
+def distribution(theta: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bin centres (degrees) and probability density (per degree), arrays (bins,)."""
+    density, edges = np.histogram(np.degrees(theta), bins=bins, range=(-180, 180), density=True)
+    return (edges[1:] + edges[:-1]) / 2, density
+
+
+def gaussian_fit(centres_deg: np.ndarray, density: np.ndarray) -> tuple[float, float]:
+    """Mean and width (degrees) of the Gaussian of the paper fitted to a density; NaN, NaN if it does not converge.
+
+    P = exp(-(theta - mu)^2 / 2 sigma^2) / (sqrt(2 pi) sigma), with no free amplitude.
+    """
+
+    def gaussian(x: np.ndarray, mu: float, sigma: float) -> np.ndarray:
+        return np.exp(-((x - mu) ** 2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * abs(sigma))
+
+    total = density.sum()
+    if not total > 0:
+        return float("nan"), float("nan")
+    phase = np.sum(density * np.exp(1j * np.radians(centres_deg))) / total
+    length = min(max(abs(phase), 1e-3), 1 - 1e-6)
+    start = (np.degrees(np.angle(phase)), np.degrees(np.sqrt(-2 * np.log(length))))
+    try:
+        (mu, sigma), _ = curve_fit(gaussian, centres_deg, density, p0=start, maxfev=2000)
+    except RuntimeError:
+        return float("nan"), float("nan")
+    return float(mu), float(abs(sigma))
+
+
+def circular(theta: np.ndarray) -> dict[str, float]:
+    """Circular moments: mean direction and standard deviation sqrt(-2 ln R) in degrees, <cos theta>, R."""
+    phase = np.exp(1j * np.asarray(theta)).mean()
+    length = min(abs(phase), 1.0)
+    spread = float(np.degrees(np.sqrt(-2 * np.log(length)))) if length > 0 else float("inf")
+    return {
+        "mean_deg": float(np.degrees(np.angle(phase))),
+        "sigma_deg": spread + 0.0,
+        "mean_cos": float(phase.real),
+        "resultant": float(length),
+    }
+
+
+def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
+    """sigma_theta in degrees with its bootstrap interval over units.
+
+    Parameters
+    ----------
+    chosen : angles of one window and branch
+    how : "fit" (the paper's Gaussian fit of the histogram) or "circular" (sqrt(-2 ln R))
+
+    Raises
+    ------
+    AnalysisError
+        if the window holds no angle.
+    """
+    labels, index = np.unique(chosen.unit, return_inverse=True)
+    if not len(labels):
+        raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
+    if how == "circular":
+        phases = np.exp(1j * chosen.theta)
+        sums = np.stack([
+            np.bincount(index, phases.real, len(labels)),
+            np.bincount(index, phases.imag, len(labels)),
+            np.bincount(index, minlength=len(labels)),
+        ], axis=1)  # fmt: skip
+
+        def of(rows: np.ndarray) -> np.ndarray:
+            c, s, n = rows.sum(axis=0)
+            return np.degrees(np.sqrt(-2 * np.log(min(np.hypot(c, s) / n, 1.0))))
+
+        value, low, high = bootstrap(sums, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
+    elif how == "fit":
+        edges = np.linspace(-180, 180, settings.angle_bins + 1)
+        centres, step = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+        counts = np.stack([np.histogram(np.degrees(chosen.theta[index == k]), edges)[0] for k in range(len(labels))])
+
+        def of(rows: np.ndarray) -> np.ndarray:
+            total = rows.sum(axis=0)
+            return np.array(gaussian_fit(centres, total / (total.sum() * step))[1])
+
+        draws = min(settings.bootstrap_draws, _FIT_DRAWS)
+        value, low, high = bootstrap(counts, of, draws=draws, confidence=settings.confidence)
+    else:
+        raise AnalysisError(f"how={how!r} is unknown: use 'fit' or 'circular'")
+    return Estimate(float(value), float(low), float(high), len(labels))
+
+
+def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float, settings: Analysis) -> xr.Dataset:
+    """sigma_theta(E) on both branches (Fig 2C): `fit` and `circular` with intervals, <cos theta>, numbers of waters.
+
+    Returns
+    -------
+    Dataset (branch, field); values are NaN where a window is empty. sigma in degrees.
+    """
+    names = ("fit", "fit_low", "fit_high", "circular", "circular_low", "circular_high", "mean_cos", "waters", "units")
+    table = np.full((len(names), 2, len(fields_v_nm)), np.nan)
+    for i, branch in enumerate(("forward", "reverse")):
+        for j, field in enumerate(fields_v_nm):
+            chosen = data.select(field, half_width_v_nm, branch)
+            table[-2:, i, j] = len(chosen.theta), len(np.unique(chosen.unit))
+            if not len(chosen.theta):
+                continue
+            fit, moment = width(chosen, settings, "fit"), width(chosen, settings, "circular")
+            table[:6, i, j] = fit.value, fit.low, fit.high, moment.value, moment.low, moment.high
+            table[6, i, j] = circular(chosen.theta)["mean_cos"]
+    coords = {"branch": ["forward", "reverse"], "field": ("field", np.asarray(fields_v_nm), {"units": "V/nm"})}
+    return xr.Dataset({name: (("branch", "field"), table[k]) for k, name in enumerate(names)}, coords=coords)

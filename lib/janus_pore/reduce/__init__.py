@@ -1,0 +1,1 @@
+"""Trajectories to numbers: one pass over each, one netCDF file out."""

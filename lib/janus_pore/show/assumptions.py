@@ -1,0 +1,125 @@
+"""The assumptions page, generated from the scale files: what the paper prints, what we chose, and between what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..config import Scale
+
+#: What each parameter is: printed in the paper, or our choice with its alternatives. Keys as in the scale files.
+NOTES: dict[str, tuple[str, str]] = {
+    "system.membrane": ("paper", "mosse; Fig 4: mosse_even, mosse_wide, mosse_neutral, mos2"),
+    "system.cells_y": ("paper", "16 cells are the printed 5.2 nm"),
+    "system.cells_z": ("paper", "9 cells are the printed 5.07 nm"),
+    "system.pore_cut": (
+        "assumed",
+        'printed: "center-to-center diameter of 0.85 nm". 5/5/5 (widest) leaves 0.866 nm, the literal reading; '
+        "6/6/6 (hollow) and 7/7/7 (bond) are all atoms within 0.425 nm of such a point and leave 0.993 and 0.944 nm; "
+        "3/3/3 (hollow) leaves 0.751 nm",
+    ),
+    "system.pore_centre": ("assumed", "hollow, bond or widest: the point about which the cut is made"),
+    "system.charge_compensation": ("assumed", "refuse or spread: what to do with a cut that leaves net charge"),
+    "system.se_type": ("assumed", 'printed: "from the CHARMM forcefield". charmm is CGenFF SEGD1; uff is the variant'),
+    "system.s_type": (
+        "assumed",
+        "liang (epsilon 1.930) or soft (1.337 kJ/mol): public listings of the cited set differ",
+    ),
+    "system.length_x_nm": (
+        "assumed",
+        "not printed; V = E Lx falls almost wholly across the sheet, so the E axis scales with it",
+    ),
+    "system.salt_mol_l": ("paper", "1 M KCl"),
+    "system.water_density_g_cm3": ("assumed", "bulk water at 300 K and 1 bar"),
+    "system.salt_molar_volume_cm3_mol": (
+        "assumed",
+        "28: dissolved KCl near 1 M; 36 is one water given up per ion; 0 adds the salt to water at full density",
+    ),
+    "system.excluded_thickness_nm": (
+        "assumed",
+        "0.66 measured in 400 ps of an 8 nm box; the equilibration notebook measures it again",
+    ),
+    "system.seed": ("assumed", "of the lattice start; any integer"),
+    "md.timestep_fs": ("paper", "1 fs"),
+    "md.temperature_k": ("paper", "300 K"),
+    "md.thermostat": ("paper", "Nose-Hoover; v-rescale is a labelled deviation that allows 2 fs"),
+    "md.thermostat_time_ps": ("paper", "0.1 ps"),
+    "md.thermostat_every_steps": (
+        "assumed",
+        "1 or 2 at 1 fs: GROMACS' default of 10 makes the temperature's spread wrong",
+    ),
+    "md.cutoff_nm": ("paper", "1.2 nm"),
+    "md.vdw_modifier": ("assumed", "Potential-shift (GROMACS' default) or None; forces are the same"),
+    "md.pme_spacing_nm": ("assumed", "0.12 nm (GROMACS' default)"),
+    "md.pme_order": ("assumed", "4 (GROMACS' default)"),
+    "md.trajectory_interval_ps": ("assumed", "spacing of stored frames"),
+    "md.energy_interval_ps": ("assumed", "spacing of stored energies"),
+    "equilibration.minimise_steps": ("assumed", "at most this many; the start is a lattice"),
+    "equilibration.minimise_force_kj_mol_nm": ("assumed", "stop below this largest force"),
+    "equilibration.duration_ps": ("paper", "10 ns NVT"),
+    "equilibration.discard_ps": ("assumed", "not used in the checks"),
+    "equilibration.seed": ("assumed", "velocities of the equilibration"),
+    "ensemble.replicas": ("paper", "10; 150 for Fig 5"),
+    "ensemble.spacing_ps": ("assumed", "between the frames of one equilibration that replicas start from"),
+    "ensemble.randomise_ps": ("assumed", "with fresh velocities and no field, before the protocol"),
+    "ensemble.cores_per_run": ("assumed", "speed only"),
+    "analysis.pore_radius_nm": ("assumed", "half the printed centre-to-centre diameter"),
+    "analysis.pore_half_depth_nm": ("assumed", "|x - x_Mo| of waters counted as in the pore"),
+    "analysis.current_window_ps": ("assumed", "block length of the bootstrap"),
+    "analysis.phase_bins": ("assumed", "bins of one sine period"),
+    "analysis.angle_bins": ("assumed", "bins of P(theta)"),
+    "analysis.bootstrap_draws": ("assumed", "resamplings"),
+    "analysis.confidence": ("assumed", "coverage of the error bars"),
+    "analysis.discard_ps": ("assumed", "after switching a constant field on"),
+}
+
+_CHOICES = """
+## Choices that are not numbers
+
+- **The sheet is frozen**; the paper gives no bonded terms. Its inner Lennard-Jones pairs are left out.
+- **Masses and radii**: Mo and S from Liang, Phillpot and Sinnott (2009) as publicly listed; ions from Joung and
+  Cheatham for SPC/E. The numbers, with their sources, are in `lib/janus_pore/build/forcefield.py`.
+- **MoS<sub>2</sub>** uses the MoSSe mesh with S on both sides at 0.1528 nm; its own lattice constant would be 0.318 nm.
+- **Two currents**: displacement of all ions over the box length, and charges that cross the pore's plane. The paper
+  does not say which it shows; the book shows both.
+- **Forward** means |E| rising, **reverse** |E| falling.
+"""
+
+
+def page(scales: Mapping[str, Scale], current: str) -> str:
+    """The Markdown of the assumptions page: every parameter of every scale, the book's own scale marked."""
+    names = sorted(scales, key=lambda name: (name != current, name))
+    head = [f"**{name}** (this book)" if name == current else name for name in names]
+    lines = [
+        "# Assumptions",
+        "",
+        "Everything that decides a number in this book, generated from the files in `config/`. *paper*: printed in",
+        "the paper (a scale may still deviate, as its column shows). *assumed*: our choice; the last column says",
+        "between what.",
+        "",
+        f"| parameter | {' | '.join(head)} | origin | what the paper says, and the alternatives |",
+        "|---|" + "---|" * (len(names) + 2),
+    ]
+    values = {name: parameters(scales[name]) for name in names}
+    for key, (origin, note) in NOTES.items():
+        row = " | ".join(f"{values[name][key]}" for name in names)
+        lines.append(f"| `{key}` | {row} | {origin} | {note} |")
+    lines += ["", "## Protocols", "", "| scale | protocol | kind | parameters |", "|---|---|---|---|"]
+    for name in names:
+        for label, protocol in scales[name].protocols.items():
+            rest = ", ".join(f"{k} {v}" for k, v in protocol.model_dump().items() if k not in ("kind", "systems"))
+            systems = ", ".join(protocol.systems)
+            lines.append(f"| {name} | {label} | {protocol.kind} | {rest}; systems: {systems} |")
+    return "\n".join(lines) + "\n" + _CHOICES
+
+
+def parameters(scale: Scale) -> dict[str, Any]:
+    """Every parameter as `section.key`; of the systems, the first one's."""
+    first = next(iter(scale.systems.values()))
+    sections = {
+        "system": first, "md": scale.md, "equilibration": scale.equilibration, "ensemble": scale.ensemble,
+        "analysis": scale.analysis,
+    }  # fmt: skip
+    return {
+        f"{section}.{key}": value for section, model in sections.items() for key, value in model.model_dump().items()
+    }

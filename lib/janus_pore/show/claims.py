@@ -1,0 +1,112 @@
+"""The table every results page ends with: paper | here +- error | n; also written as JSON and CSV."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..analyse.stats import Estimate
+from ..errors import AnalysisError
+from ..files import write_json, write_text
+from ..paths import repository
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One published number (or statement) next to ours."""
+
+    quantity: str
+    paper: str
+    here: Estimate | None
+    unit: str
+    remark: str = ""
+
+
+def single(value: float, n: int) -> Estimate:
+    """A number from one system, without an interval; n says how many samples it averages."""
+    return Estimate(float(value), math.nan, math.nan, int(n))
+
+
+def table(claims: list[Claim]) -> pd.DataFrame:
+    """The claims as a table; a number without data says so."""
+    rows = []
+    for claim in claims:
+        rows.append(
+            {
+                "quantity": claim.quantity,
+                "paper": claim.paper,
+                "here": _text(claim.here),
+                "unit": claim.unit,
+                "n": claim.here.n if claim.here else 0,
+                "remark": claim.remark,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def save(claims: list[Claim], name: str, directory: Path, record: dict[str, Any]) -> pd.DataFrame:
+    """Write `<name>.json` (with the provenance) and `<name>.csv` into a directory; return the table."""
+    content = {"provenance": record, "claims": [_plain(claim) for claim in claims]}
+    write_json(directory / f"{name}.json", content)
+    frame = table(claims)
+    write_text(directory / f"{name}.csv", frame.to_csv(index=False))
+    return frame
+
+
+def published(name: str) -> pd.DataFrame:
+    """A table of published numbers, `data/paper/<name>.csv`.
+
+    Raises
+    ------
+    AnalysisError
+        if there is no such table.
+    """
+    path = repository() / "data" / "paper" / f"{name}.csv"
+    if not path.exists():
+        raise AnalysisError(f"{path} is not there: data/paper/ holds the published numbers; restore it from git")
+    return pd.read_csv(path)
+
+
+def printed(key: str) -> str:
+    """A published number as text ("0.5 V/nm"), from `data/paper/claims.csv`.
+
+    Raises
+    ------
+    AnalysisError
+        if no claim has this id.
+    """
+    rows = published("claims")
+    row = rows[rows.id == key]
+    if row.empty:
+        raise AnalysisError(f"data/paper/claims.csv has no claim {key!r}; it has {', '.join(rows.id)}")
+    value, unit = row.iloc[0]["value"], row.iloc[0]["unit"]
+    if pd.isna(value):
+        return str(row.iloc[0]["quantity"])
+    return f"{value:g}" + ("" if unit == "1" or pd.isna(unit) else f" {unit}")
+
+
+def _text(here: Estimate | None) -> str:
+    if here is None or not math.isfinite(here.value):
+        return "not enough data"
+    if not math.isfinite(here.error):
+        return f"{here.value:.4g} (no error bar)"
+    return f"{here.value:.3g} [{here.low:.3g}, {here.high:.3g}]"
+
+
+def _plain(claim: Claim) -> dict[str, Any]:
+    here = claim.here
+    numbers = None
+    if here:
+        numbers = {key: float(getattr(here, key)) for key in ("value", "low", "high")}
+        numbers = {key: value if math.isfinite(value) else None for key, value in numbers.items()} | {"n": int(here.n)}
+    return {
+        "quantity": claim.quantity,
+        "paper": claim.paper,
+        "here": numbers,
+        "unit": claim.unit,
+        "remark": claim.remark,
+    }

@@ -1,0 +1,50 @@
+"""Where a number came from: the code's commit, the scale file, the data and their trajectories."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from .. import __version__
+from ..files import sha256
+from ..paths import repository
+
+
+def provenance(scale_file: Path | str, data: Iterable[xr.Dataset]) -> dict[str, Any]:
+    """A record to keep beside every result."""
+    datasets = list(data)
+    return {
+        "janus_pore": __version__,
+        "commit": commit(),
+        "scale_file": Path(scale_file).name,
+        "scale_file_sha256": sha256(repository() / scale_file),
+        "gromacs": sorted({str(d.attrs["gromacs"]) for d in datasets}),
+        "trajectories_sha256": sorted(h for d in datasets for h in str(d.attrs["trajectories_sha256"]).split()),
+    }
+
+
+def commit() -> str:
+    """Commit of the checkout, with "+changes" if files differ from it; "unknown" outside a git checkout."""
+    try:
+        head = _git("rev-parse", "--short", "HEAD")
+        return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def line(scale_file: Path | str, data: Iterable[xr.Dataset]) -> str:
+    """The one-line version that notebooks end with."""
+    record = provenance(scale_file, data)
+    return (
+        f"From {len(record['trajectories_sha256'])} trajectories ({', '.join(record['gromacs'])}), "
+        f"{record['scale_file']}, commit {record['commit']}."
+    )
+
+
+def _git(*argv: str) -> str:
+    done = subprocess.run(["git", "-C", str(repository()), *argv], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

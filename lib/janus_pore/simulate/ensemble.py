@@ -1,0 +1,157 @@
+"""From a built system to an ensemble: minimise, equilibrate, start replicas, run a protocol's segments.
+
+Replica k starts from the frame k * spacing before the end of the equilibration, with fresh velocities from seed
+k, runs `randomise_ps` without field (seg00, a .tpr of its own), then the protocol's segments (seg01, ...), whose
+.tpr files all replicas share: each continues from the checkpoint before it (docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import MDAnalysis as mda
+import numpy as np
+
+from ..config import Scale
+from ..errors import RunError
+from ..files import sha256, write_json
+from ..paths import Campaign
+from . import prepare, process, runner
+from .field import Protocol, expand
+from .gmx import Gmx
+
+Watch = Callable[[str, int], process.Progress]
+
+
+def degrees_of_freedom(system: Path) -> int:
+    """Of the mobile atoms: 6 per rigid water, 3 per ion; nothing is removed (comm-mode None)."""
+    counts = json.loads((system / "system.json").read_text())["counts"]
+    return 6 * counts["SOL"] + 3 * (counts["K"] + counts["CL"])
+
+
+def equilibrate(
+    scale: Scale, campaign: Campaign, system: str, gmx: Gmx, *, threads: int,
+    max_hours: float | None = None, watch: Watch | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Minimise and equilibrate a built system; return the manifest of the NVT run."""
+    place, built = campaign.equilibration(system), campaign.system(system)
+    minimised = minimise(scale, gmx, place / "minimise", built, threads)
+    last = prepare.steps(scale.equilibration.duration_ps, scale.md)
+    seed = scale.equilibration.seed
+    options = prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
+    tpr = prepare.run_input(gmx, place / "tpr" / "nvt.tpr", options, minimised, built)
+    task = _task(scale, place / "nvt", tpr, None, 0, last, built)
+    return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))
+
+
+def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int) -> Path:
+    """Relax the lattice start; return the minimised coordinates (kept with a manifest, made once)."""
+    conf = place / "conf.gro"
+    if runner.done(place) is not None:
+        return conf
+    work = place.with_name(place.name + ".partial")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale), built / "conf.gro", built)
+    process.launch([*process.mdrun(gmx, tpr, threads), "-deffnm", "em", "-c", "conf.gro"], work)
+    log = (work / "em.log").read_text(errors="replace")
+    found = {key: re.findall(rf"{key}\s+=\s+(\S+)", log)[-1:] for key in ("Potential Energy", "Maximum force")}
+    numbers = {key: float(value[0]) for key, value in found.items() if value}
+    if len(numbers) < 2 or not all(np.isfinite(list(numbers.values()))) or numbers["Potential Energy"] > 0:
+        raise RunError(f"{work}: minimisation did not reach a bound state ({numbers}); see em.log there")
+    kept = ("conf.gro", "em.log")
+    for path in work.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    inputs = {"conf": sha256(built / "conf.gro"), "topology": sha256(built / "topol.top")}
+    manifest = {"inputs": inputs, "files": {name: sha256(work / name) for name in kept}, **numbers}
+    write_json(work / "manifest.json", manifest)
+    os.replace(work, place)
+    return conf
+
+
+def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, gmx: Gmx) -> list[Path]:
+    """One .tpr per segment of the protocol, for all replicas."""
+    built, place = campaign.system(system), campaign.protocol(system, protocol.name) / "tpr"
+    conf = campaign.equilibration(system) / "minimise" / "conf.gro"
+    made = []
+    for k, segment in enumerate(protocol.segments, 1):
+        start_ps = scale.ensemble.randomise_ps + protocol.starts_ps()[k - 1]
+        options = prepare.segment_options(segment, scale.md, start_ps, _boundaries(scale, protocol)[k + 1])
+        made.append(prepare.run_input(gmx, place / f"seg{k:02d}.tpr", options, conf, built))
+    return made
+
+
+def run_replica(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, *,
+    threads: int, max_hours: float | None = None, watch: Watch | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Run all segments of one replica (those already done cost nothing); return their manifests."""
+    built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
+    boundaries = _boundaries(scale, protocol)
+    own = place / "tpr" / "seg00.tpr"
+    conf = start_frame(scale, campaign, system, replica, own.with_name("start.gro"))
+    first = prepare.dynamics(
+        scale.md, boundaries[1], fresh_velocities_seed=replica, seed=replica, field=prepare.FIELD_OFF
+    )
+    prepare.run_input(gmx, own, first, conf, built)
+    shared = shared_inputs(scale, campaign, system, protocol, gmx)
+    manifests, checkpoint = [], None
+    for k, tpr in enumerate([own, *shared]):
+        directory = place / f"seg{k:02d}"
+        task = _task(scale, directory, tpr, checkpoint, boundaries[k], boundaries[k + 1], built)
+        label = f"{system} {protocol.name} r{replica:03d} seg{k:02d}"
+        progress = watch and watch(label, boundaries[k + 1])
+        manifests.append(runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=progress))
+        checkpoint = directory / "state.cpt"
+    return manifests
+
+
+def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, path: Path) -> Path:
+    """Write the frame of the equilibration that a replica starts from: `replica` spacings before its end."""
+    if path.exists():
+        return path
+    time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
+    trajectory = campaign.equilibration(system) / "nvt" / "md.xtc"
+    u = mda.Universe(str(campaign.system(system) / "conf.gro"), str(trajectory))
+    index = round(time_ps / scale.md.trajectory_interval_ps)
+    u.trajectory[index]
+    if abs(u.trajectory.ts.time - time_ps) > 0.5 * scale.md.trajectory_interval_ps:
+        raise RunError(f"{trajectory} has no frame at {time_ps} ps; run the equilibration again")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"partial-{path.name}")
+    u.atoms.write(str(part), reindex=False)
+    os.replace(part, path)
+    return path
+
+
+def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
+    """The expanded protocols that a system goes through."""
+    return {name: protocol for name, protocol in expand(scale).items() if system in protocol.systems}
+
+
+def _boundaries(scale: Scale, protocol: Protocol) -> list[int]:
+    """Cumulative steps at the boundaries of seg00, seg01, ... (n_segments + 2,)."""
+    lengths = [scale.ensemble.randomise_ps, *(segment.duration_ps for segment in protocol.segments)]
+    return [0, *np.cumsum([prepare.steps(length, scale.md) for length in lengths]).tolist()]
+
+
+def _task(
+    scale: Scale, directory: Path, tpr: Path, checkpoint: Path | None, first: int, last: int, built: Path
+) -> runner.Task:
+    md = scale.md
+    return runner.Task(
+        directory, tpr, checkpoint, first, last, md.timestep_fs / 1000, md.trajectory_interval_ps,
+        md.temperature_k, degrees_of_freedom(built),
+    )  # fmt: skip
+
+
+def segment_directories(replica: Path, protocol: Protocol) -> list[Path]:
+    """Where a replica's protocol segments lie, in order (without the randomising seg00)."""
+    return [replica / f"seg{k:02d}" for k in range(1, len(protocol.segments) + 1)]

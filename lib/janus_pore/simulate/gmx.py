@@ -1,0 +1,124 @@
+"""The GROMACS at hand: which one, is it new enough, and how its tools and files are called."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import GromacsError
+
+# GromacsWrapper looks for GROMACS when it is imported, which takes seconds: it is imported where it is used
+os.environ.setdefault("GROMACSWRAPPER_SUPPRESS_SETUP_CHECK", "1")
+logging.getLogger("gromacs").setLevel(logging.ERROR)
+
+#: Older versions double the electric field near domain boundaries (2020.0 to 2020.4).
+OLDEST = 2021
+_REMEDY = "Install GROMACS 2021 or newer (Debian: apt-get install gromacs; conda-forge: gromacs), or set GMX to it."
+
+
+@dataclass(frozen=True)
+class Gmx:
+    """One GROMACS executable: path, version ("2022.5-Debian..."), SIMD and GPU support as printed, MPI build."""
+
+    path: str
+    version: str
+    simd: str
+    gpu: str
+    mpi: bool = False
+
+    def call(self, tool: str, **options: Any) -> str:
+        """Run `gmx <tool>` with options (``f="x.mdp"`` is ``-f x.mdp``; ``maxwarn=0``); return what it printed.
+
+        Raises
+        ------
+        GromacsError
+            with GROMACS' own message if the tool fails.
+        """
+        from gromacs.tools import tool_factory
+
+        command = tool_factory(tool.capitalize(), tool, self.path)(failure=None)
+        values = {k: v if isinstance(v, bool) else str(v) for k, v in options.items() if k != "input"}
+        if "input" in options:
+            values["input"] = options["input"]
+        code, out, err = command(stdout=False, stderr=False, **values)
+        if code != 0:
+            raise GromacsError(f"gmx {tool} failed ({self.version}):\n{reason(err or out or '')}")
+        return f"{out or ''}{err or ''}"
+
+
+def reason(text: str) -> str:
+    """The part of GROMACS' output that says what went wrong; of grompp also the warnings and errors it only counts."""
+    found = re.search(r"-{20,}\n(Program:.*?)\n-{20,}", text, flags=re.S)
+    if found:
+        counted = re.findall(r"^((?:WARNING|ERROR) \d+ \[.*?)(?:\n\s*\n|\Z)", text, flags=re.S | re.M)
+        return "\n".join([found.group(1).split("For more information")[0].strip(), *counted])
+    return "\n".join(text.strip().splitlines()[-12:])
+
+
+def find() -> Gmx:
+    """The GROMACS to use: the environment variable GMX, else `gmx`, else `gmx_mpi` on PATH.
+
+    Raises
+    ------
+    GromacsError
+        if there is none, it does not run, or it is older than 2021.
+    """
+    named = os.environ.get("GMX")
+    path = shutil.which(named) if named else shutil.which("gmx") or shutil.which("gmx_mpi")
+    if path is None:
+        missing = f"GMX is set to {named!r}, which cannot be run." if named else "There is no gmx on PATH."
+        raise GromacsError(f"{missing} {_REMEDY}")
+    return _inspect(path)
+
+
+@cache
+def _inspect(path: str) -> Gmx:
+    try:
+        done = subprocess.run([path, "-quiet", "--version"], capture_output=True, text=True, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GromacsError(f"{path} --version does not run: {error}. {_REMEDY}") from error
+    said = dict(
+        re.findall(r"^(GROMACS version|SIMD instructions|GPU support|MPI library):\s+(\S.*?)\s*$", done.stdout, re.M)
+    )
+    version = said.get("GROMACS version", "")
+    year = re.match(r"(\d{4})", version)
+    if done.returncode != 0 or year is None:
+        raise GromacsError(f"{path} --version (exit {done.returncode}) does not name a version. {_REMEDY}")
+    if int(year.group(1)) < OLDEST:
+        raise GromacsError(f"{path} is GROMACS {version}; this needs {OLDEST} or newer. {_REMEDY}")
+    return Gmx(
+        path,
+        version,
+        said.get("SIMD instructions", "?"),
+        said.get("GPU support", "?"),
+        said.get("MPI library") == "MPI",
+    )
+
+
+def write_mdp(path: Path, options: Mapping[str, Any]) -> Path:
+    """Write run parameters, one `key = value` a line."""
+    from gromacs.fileformats.mdp import MDP
+
+    mdp = MDP()
+    for key, value in options.items():
+        mdp[key] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mdp.write(str(path))
+    return path
+
+
+def read_xvg(path: Path) -> np.ndarray:
+    """The numbers of an .xvg file, array (columns, rows)."""
+    from gromacs.fileformats.xvg import XVG
+
+    return XVG(str(path)).array

@@ -1,0 +1,130 @@
+"""Run parameters and run inputs: the scale's MD settings as an .mdp, and grompp done once per distinct input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..config import MD, Scale
+from ..errors import RunError
+from ..files import sha256, write_json, write_text
+from .field import Segment
+from .gmx import Gmx, write_mdp
+
+#: The field-free segment with fresh velocities that makes replicas differ.
+FIELD_OFF = {"electric-field-x": "0 0 0 0"}
+
+
+def steps(duration_ps: float, md: MD) -> int:
+    """Number of time steps in a duration that `config` has checked to be a whole number of them."""
+    return round(duration_ps * 1000 / md.timestep_fs)
+
+
+def nonbonded(md: MD) -> dict[str, Any]:
+    """What minimisation and dynamics share: cutoffs, PME and the frozen sheet."""
+    return {
+        "cutoff-scheme": "Verlet",
+        "coulombtype": "PME",
+        "rcoulomb": md.cutoff_nm,
+        "rvdw": md.cutoff_nm,
+        "vdw-modifier": md.vdw_modifier,
+        "DispCorr": "no",
+        "fourierspacing": md.pme_spacing_nm,
+        "pme-order": md.pme_order,
+        "pbc": "xyz",
+        "comm-mode": "None",
+        "freezegrps": "Sheet",
+        "freezedim": "Y Y Y",
+    }
+
+
+def dynamics(md: MD, last_step: int, *, fresh_velocities_seed: int | None, seed: int, field: dict) -> dict[str, Any]:
+    """The .mdp of an NVT run up to the cumulative step `last_step`.
+
+    The frozen sheet has a temperature group of its own: in GROMACS before 2024.5 frozen atoms in a mobile group
+    bias the temperature. The liquid's own drift is not removed (comm-mode None).
+    """
+    fresh = fresh_velocities_seed is not None
+    velocities = {"gen-vel": "yes", "gen-temp": md.temperature_k, "gen-seed": fresh_velocities_seed} if fresh else {}
+    return {
+        "integrator": "md",
+        "dt": md.timestep_fs / 1000,
+        "nsteps": last_step,
+        **nonbonded(md),
+        "tcoupl": md.thermostat,
+        "nsttcouple": md.thermostat_every_steps,
+        "tc-grps": "Mobile Sheet",
+        "tau-t": f"{md.thermostat_time_ps} {md.thermostat_time_ps}",
+        "ref-t": f"{md.temperature_k} {md.temperature_k}",
+        "nstcalcenergy": _interval(md.energy_interval_ps, md),
+        "nstenergy": _interval(md.energy_interval_ps, md),
+        "nstlog": 100 * _interval(md.energy_interval_ps, md),
+        "nstxout-compressed": _interval(md.trajectory_interval_ps, md),
+        "compressed-x-precision": 1000,
+        "continuation": "no" if fresh else "yes",
+        "ld-seed": seed,
+        **velocities,
+        **field,
+    }
+
+
+def minimisation(scale: Scale) -> dict[str, Any]:
+    """The .mdp of the energy minimisation."""
+    settings = scale.equilibration
+    return {
+        "integrator": "steep",
+        "nsteps": settings.minimise_steps,
+        "emtol": settings.minimise_force_kj_mol_nm,
+        "emstep": 0.01,
+        **nonbonded(scale.md),
+    }
+
+
+def segment_options(segment: Segment, md: MD, start_ps: float, last_step: int) -> dict[str, Any]:
+    """The .mdp of a protocol's segment that continues a checkpoint at the run's time `start_ps`."""
+    return dynamics(md, last_step, fresh_velocities_seed=None, seed=0, field=segment.mdp(start_ps))
+
+
+def run_input(gmx: Gmx, tpr: Path, options: dict[str, Any], conf: Path, system: Path) -> Path:
+    """Make `tpr` with grompp from options, coordinates and the topology and groups in `system`.
+
+    Idempotent: a .tpr already made from the same inputs is kept.
+
+    Raises
+    ------
+    RunError
+        if a .tpr made from other inputs is there.
+    GromacsError
+        if grompp refuses, or warns of anything.
+    """
+    inputs = {
+        "options": {key: str(value) for key, value in options.items()},
+        "conf": sha256(conf),
+        "topology": sha256(system / "topol.top"),
+        "groups": sha256(system / "index.ndx"),
+    }
+    record = tpr.with_suffix(".json")
+    if tpr.exists() and record.exists():
+        old = json.loads(record.read_text())
+        if old == inputs:
+            return tpr
+        changed = [key for key in inputs if old.get(key) != inputs[key]]
+        raise RunError(
+            f"{tpr} was made from other {' and '.join(changed)}. Runs made with it would no longer fit: give the "
+            f"changed scale a new name, or delete {tpr.parent} to run it again"
+        )
+    mdp = write_mdp(tpr.with_suffix(".mdp"), options)
+    part = tpr.with_name(f"partial-{tpr.name}")
+    said = gmx.call(
+        "grompp", f=mdp, c=conf, p=system / "topol.top", n=system / "index.ndx", o=part, po=tpr.with_suffix(".out.mdp")
+    )
+    write_text(tpr.with_suffix(".grompp.log"), said)
+    tpr.unlink(missing_ok=True)
+    part.rename(tpr)
+    write_json(record, inputs)
+    return tpr
+
+
+def _interval(interval_ps: float, md: MD) -> int:
+    return steps(interval_ps, md)

@@ -1,0 +1,88 @@
+"""mdrun as a child process: one runner a directory, signals passed on, progress read from what it prints."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ..errors import RunError
+from .gmx import Gmx, reason
+
+Progress = Callable[[int], None]
+
+
+@contextmanager
+def locked(work: Path) -> Iterator[IO]:
+    """Hold a directory's lock; mdrun inherits it, so a runner that died cannot leave an mdrun unnoticed.
+
+    Raises
+    ------
+    RunError
+        if another process (a runner, or the mdrun of a dead one) holds it. The lock of a dead process is free.
+    """
+    with open(work / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"{work} is being run by another process: wait for it, or stop it first") from None
+        yield lock
+
+
+def mdrun(gmx: Gmx, tpr: Path, threads: int) -> list[str]:
+    """The start of every mdrun's argv list (never a shell string).
+
+    What would change the physics from machine to machine is fixed: no PME tuning, update on the CPU.
+    """
+    argv = [gmx.path, "-quiet", "mdrun", "-s", str(tpr.resolve()), "-v", "-notunepme", "-update", "cpu"]
+    argv += ([] if gmx.mpi else ["-ntmpi", "1"]) + ["-ntomp", str(threads)]
+    return argv + ["-pin", "on" if threads == os.cpu_count() else "off"]
+
+
+def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progress | None = None) -> None:
+    """Run mdrun to its end in `work`; SIGTERM and SIGINT are passed on, so that it writes a checkpoint first.
+
+    Raises
+    ------
+    RunError
+        if it was stopped by a signal, or failed (with GROMACS' own words).
+    """
+    said, caught = work / "mdrun.out", []
+    with open(said, "w") as out:
+        child = subprocess.Popen(
+            argv, cwd=work, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=(lock.fileno(),) if lock else (),
+        )  # fmt: skip
+
+        def forward(number: int, _frame: object) -> None:
+            caught.append(number)
+            child.send_signal(signal.SIGTERM)
+
+        old = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            while child.poll() is None:
+                if progress:
+                    progress(_step_so_far(said))
+                time.sleep(0.05)
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+    if caught:
+        raise RunError(f"{work}: stopped by signal {caught[0]}; call again to resume")
+    if child.returncode != 0:
+        words = reason(said.read_text(errors="replace"))
+        raise RunError(f"{work}: mdrun failed (exit {child.returncode}): {words}")
+
+
+def _step_so_far(said: Path) -> int:
+    with open(said, "rb") as out:
+        out.seek(max(0, said.stat().st_size - 300))
+        found = re.findall(rb"\bstep (\d+)", out.read())
+    return int(found[-1]) if found else 0

@@ -1,0 +1,73 @@
+"""Is a segment what was asked for? Frames counted one by one, times, finite numbers, temperature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyedr
+from MDAnalysis.lib.formats.libmdaxdr import XTCFile
+
+from ..errors import RunError
+
+
+def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) -> int:
+    """Read every frame of an XTC file and return how many there are.
+
+    The header's frame count is not trusted: a truncated file has fewer frames than it says.
+
+    Raises
+    ------
+    RunError
+        if frames are missing, unevenly spaced or not finite.
+    """
+    times = []
+    try:
+        with XTCFile(str(path)) as xtc:
+            for frame in xtc:
+                if not np.isfinite(frame.x).all():
+                    raise RunError(f"{path}: coordinates are not finite at {frame.time:g} ps: the system blew up")
+                times.append(frame.time)
+    except OSError as error:
+        raise RunError(f"{path} is damaged after {len(times)} frames ({error}): run the segment again") from error
+    expected = np.arange(round((last_ps - first_ps) / interval_ps) + 1) * interval_ps + first_ps
+    tolerance = 0.01 * interval_ps + np.spacing(np.float32(last_ps))  # XTC keeps times in single precision
+    if len(times) != len(expected) or np.abs(np.array(times) - expected).max() > tolerance:
+        span = f"{times[0]:g} to {times[-1]:g} ps" if times else "no frame"
+        raise RunError(
+            f"{path}: expected {len(expected)} frames from {first_ps:g} to {last_ps:g} ps, found {len(times)} "
+            f"({span}): the trajectory is truncated or holds frames of another run; run the segment again"
+        )
+    return len(times)
+
+
+def energies(path: Path, temperature_k: float, degrees_of_freedom: float) -> dict[str, float]:
+    """Temperature and energy of a segment, from its EDR file.
+
+    Returns
+    -------
+    dict with `temperature_k`, `spread_k`, `canonical_spread_k` = sqrt(2 / N_dof) T, `potential_kj_mol`, `samples`.
+
+    Raises
+    ------
+    RunError
+        if a number is not finite, or the mean temperature is off by more than a tenth: the run is not what it
+        claims to be. Finer judgement belongs to the equilibration notebook.
+    """
+    data = pyedr.edr_to_dict(str(path))
+    temperature, potential = data["T-Mobile"], data["Potential"]
+    if not (np.isfinite(temperature).all() and np.isfinite(potential).all()):
+        raise RunError(f"{path}: energies are not finite: the system blew up. Check the start and the time step")
+    found = {
+        "temperature_k": float(temperature.mean()),
+        "spread_k": float(temperature.std()),
+        "canonical_spread_k": float(np.sqrt(2 / degrees_of_freedom) * temperature_k),
+        "potential_kj_mol": float(potential.mean()),
+        "samples": len(temperature),
+    }
+    if len(temperature) >= 10 and abs(found["temperature_k"] / temperature_k - 1) > 0.1:
+        raise RunError(
+            f"{path}: mean temperature {found['temperature_k']:.0f} K instead of {temperature_k:.0f} K. The start was "
+            "not equilibrated or the time step is too long"
+        )
+    return found

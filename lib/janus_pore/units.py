@@ -1,0 +1,37 @@
+"""Constants and conversions: every number that crosses from one unit to another is derived here.
+
+GROMACS units throughout (nm, ps, kJ/mol, e, K, u), V/nm for the field, nA for currents.
+"""
+
+from scipy import constants as si
+
+#: 1 e/ps expressed in nA (160.2177).
+NA_PER_E_PER_PS = si.elementary_charge / si.pico / si.nano
+
+#: Force in kJ/mol/nm on a unit charge in a field of 1 V/nm (96.485).
+KJ_MOL_NM_PER_E_V_NM = si.elementary_charge * si.Avogadro / si.kilo
+
+#: Boltzmann constant in kJ/mol/K (0.0083145).
+K_B_KJ_MOL_K = si.gas_constant / si.kilo
+
+#: Particles per nm^3 in a solution of 1 mol/l (0.60221).
+PER_NM3_PER_MOL_L = si.Avogadro * si.nano**3 / si.liter
+
+#: Mass of one water molecule in u (SPC/E: 15.9994 + 2 * 1.008).
+WATER_MASS_U = 15.9994 + 2 * 1.008
+
+#: 1 u/nm^3 expressed in g/cm^3.
+G_CM3_PER_U_NM3 = si.atomic_mass / si.gram / (si.nano / si.centi) ** 3
+
+#: Molar volume conversion: 1 cm^3/mol expressed in nm^3 per particle.
+NM3_PER_CM3_MOL = (si.centi / si.nano) ** 3 / si.Avogadro
+
+
+def water_per_nm3(density_g_cm3: float) -> float:
+    """Number density of water (nm^-3) at a mass density in g/cm^3."""
+    return density_g_cm3 / (WATER_MASS_U * G_CM3_PER_U_NM3)
+
+
+def angular_frequency_rad_ps(frequency_ghz: float) -> float:
+    """Angular frequency (rad/ps) of a frequency in GHz: omega = 2 pi f; 200 MHz is 0.00125664 rad/ps."""
+    return 2 * si.pi * frequency_ghz * si.giga * si.pico

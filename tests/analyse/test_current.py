@@ -1,0 +1,120 @@
+"""I against E recovers what synthetic pores were made of."""
+
+import numpy as np
+import pytest
+from janus_pore.analyse import current, loop
+from janus_pore.config import Analysis
+from janus_pore.errors import AnalysisError
+from janus_pore.testsystems import SineConductor
+
+
+@pytest.fixture
+def settings():
+    return Analysis(
+        pore_radius_nm=0.4, pore_half_depth_nm=0.25, current_window_ps=10.0, phase_bins=40, angle_bins=36,
+        bootstrap_draws=300, confidence=0.95, discard_ps=20.0,
+    )  # fmt: skip
+
+
+class TestFold:
+    def test_units_are_replicas_times_cycles_and_the_total_is_the_sum_of_species(self, settings):
+        units = current.fold(SineConductor(replicas=3, periods=2).sample(0), settings)
+        assert units.shape == (6, 40, 3)
+        assert np.allclose(units.sel(species="total"), units.sel(species="K") + units.sel(species="CL"))
+
+    def test_branches_and_fields_of_the_bins(self, settings):
+        units = current.fold(SineConductor().sample(0), settings)
+        assert (
+            list(units.branch.values[:10]) == ["forward"] * 10 and list(units.branch.values[10:20]) == ["reverse"] * 10
+        )
+        assert np.allclose(units.field, 1.2 * np.sin(2 * np.pi * (np.arange(40) + 0.5) / 40))
+
+    def test_a_linear_conductor_gives_back_its_conductance_within_its_error(self, settings):
+        pore = SineConductor(conductance_na=8.0, onset_v_nm=100.0)
+        curve = current.curve(current.fold(pore.sample(1), settings), settings).sel(species="total")
+        inside = (curve.low <= 8.0 * curve.field) & (8.0 * curve.field <= curve.high)
+        assert inside.mean() > 0.8 and curve.attrs["n"] == 8
+
+    def test_a_constant_field_is_refused(self, settings):
+        with pytest.raises(AnalysisError, match="ladder"):
+            current.fold(SineConductor().sample(0).assign_attrs(period_ps=0.0), settings)
+
+    def test_more_bins_than_frames_are_refused(self, settings):
+        with pytest.raises(AnalysisError, match="phase_bins"):
+            current.fold(SineConductor(interval_ps=5.0).sample(0), settings)
+
+    def test_a_wrong_unit_is_refused(self, settings):
+        data = SineConductor().sample(0)
+        data.current.attrs["units"] = "pA"
+        with pytest.raises(AnalysisError, match="expected 'nA'"):
+            current.fold(data, settings)
+
+
+def test_crossings_become_a_current_with_the_sign_of_the_charge(settings):
+    data = SineConductor(periods=1, replicas=1).sample(0)
+    data["crossings"] = data.crossings.copy()
+    data.crossings[0, 3, 0], data.crossings[0, 5, 1] = 1, 1
+    pore = current.per_interval(data, "pore")
+    assert pore.sel(species="K")[0, 3] == pytest.approx(160.2177 / 0.5, rel=1e-5)
+    assert pore.sel(species="CL")[0, 5] == pytest.approx(-160.2177 / 0.5, rel=1e-5)
+    assert float(pore.sel(species="total").sum()) == pytest.approx(0, abs=1e-9)
+
+
+def test_an_unknown_estimator_is_refused():
+    with pytest.raises(AnalysisError, match="'box' or 'pore'"):
+        current.per_interval(SineConductor().sample(0), "both")
+
+
+class TestLadder:
+    def steady(self, field, mean, seed=0):
+        data = SineConductor(conductance_na=0.0, noise_na=1.0, replicas=3).sample(seed).assign_attrs(period_ps=0.0)
+        data["current"] = data.current + mean / 2
+        data.current.attrs["units"] = "nA"
+        data["field"] = data.field * 0 + field
+        return data
+
+    def test_means_within_their_errors_sorted_by_field(self, settings):
+        runs = {"b": self.steady(0.5, 4.0, 1), "a": self.steady(-0.5, -4.0, 2)}
+        found = current.ladder(runs, settings).sel(species="total")
+        assert list(found.field) == [-0.5, 0.5]
+        assert np.all(np.abs(found.current - [-4, 4]) < 2 * (found.high - found.low))
+        assert list(found.blocks) == [54, 54]  # 3 replicas x (200 - 20) ps / 10 ps
+
+    def test_nothing_left_after_discarding_is_an_error(self, settings):
+        with pytest.raises(AnalysisError, match="discard_ps"):
+            current.ladder({"a": self.steady(0.5, 1.0)}, settings.model_copy(update={"discard_ps": 195.0}))
+
+
+class TestLoop:
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_onset_of_a_conductor_that_falls(self, settings, sign):
+        units = current.fold(SineConductor(noise_na=0.2).sample(3), settings)
+        found = loop.onset(units, settings, sign)
+        spacing = np.abs(np.diff(units.field.values[:10])).max()
+        assert abs(found.value - sign * 0.6) <= spacing and loop.has_fall(units, settings, sign)
+        assert found.low - spacing <= sign * 0.6 <= found.high + spacing
+
+    def test_no_fall_is_told_apart(self, settings):
+        units = current.fold(SineConductor(onset_v_nm=50.0, noise_na=0.1).sample(4), settings)
+        assert not loop.has_fall(units, settings, 1) and not loop.has_fall(units, settings, -1)
+
+    def test_no_current_has_no_onset(self, settings):
+        units = current.fold(SineConductor(conductance_na=0, noise_na=0).sample(4), settings)
+        assert np.isnan(loop.onset(units, settings, 1).value)
+
+    def test_a_capacitor_opens_the_loop_by_the_analytic_area_and_current(self, settings):
+        pore = SineConductor(onset_v_nm=100.0, capacitance_na_ps=20.0, noise_na=0.1)
+        units = current.fold(pore.sample(5), settings)
+        for sign in (1, -1):
+            assert loop.area(units, settings, sign).value == pytest.approx(pore.analytical_area(), rel=0.05)
+        assert loop.pinch(units, settings).value == pytest.approx(pore.analytical_opening(), rel=0.05)
+
+    def test_a_conductor_alone_is_pinched_and_has_no_area(self, settings):
+        units = current.fold(SineConductor(noise_na=0.3).sample(6), settings)
+        opening, area = loop.pinch(units, settings), loop.area(units, settings, 1)
+        assert opening.low <= 0 <= opening.high and abs(area.value) < 4 * area.error
+
+    def test_a_missing_polarity_is_an_error(self, settings):
+        units = current.fold(SineConductor().sample(7), settings)
+        with pytest.raises(AnalysisError, match="negative"):
+            loop.onset(units.isel(bin=units.field.values > 0), settings, -1)

@@ -1,0 +1,207 @@
+"""The book is complete, says its scale on every page, needs no network, and a warning stops it."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from ipywidgets.embed import embed_data
+from janus_pore.show import book, view
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+SOURCE = Path(__file__).parents[2] / "book"
+NOTICE = "Scale tiny: the numbers mean nothing <here> & there."
+TOC = "format: jb-book\nroot: index\nchapters:\n"
+PAGES = {"assumptions.md": "# Assumptions\n\nNone.\n"}
+WIDGET_PAGE = "notebooks/01_build/01_membrane"
+VIEW_MIME = "application/vnd.jupyter.widget-view+json"
+STATE_MIME = "application/vnd.jupyter.widget-state+json"
+
+
+def write_notebook(path, *, outputs=(), execution_count=1, metadata=None):
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+              "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    cells = [new_markdown_cell(f"# {path.stem}\n\nWith $E = mc^2$."),
+             new_code_cell("1 + 1", execution_count=execution_count, outputs=list(outputs))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(new_notebook(cells=cells, metadata={**python, **(metadata or {})}), path)
+
+
+def write_widget_notebook(path, gro):
+    """As papermill leaves it: the view in an output, the state in the notebook's metadata."""
+    gro.write_text("one atom\n    1\n    1MSH     MO    1   1.500   1.500   1.500\n   3.0 3.0 3.0\n")
+    data = embed_data(views=[view.widget(gro)])
+    output = new_output("display_data", data={VIEW_MIME: data["view_specs"][0], "text/plain": "NGLWidget()"})
+    write_notebook(path, outputs=[output], metadata={"widgets": {STATE_MIME: data["manager_state"]}})
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Sources of a two-page book with one executed notebook: (source, executed, staging, html)."""
+    source, executed = tmp_path / "book", tmp_path / "run" / "notebooks"
+    source.mkdir()
+    shutil.copy(SOURCE / "_config.yml", source)
+    (source / "notebooks").symlink_to("../notebooks")
+    (source / "references.bib").touch()
+    (source / "index.md").write_text("# Front\n\nText.\n")
+    (source / "_toc.yml").write_text(TOC + "- file: assumptions\n- file: notebooks/a/one\n")
+    write_notebook(executed / "a" / "one.ipynb")
+    return source, executed, tmp_path / "run" / "book", tmp_path / "html"
+
+
+def stage(small, **changes):
+    book.stage(*small[:3], **{"notice": NOTICE, "pages": PAGES, **changes})
+
+
+def test_staging_collects_everything(small):
+    stage(small)
+    staging = small[2]
+    assert (staging / "notebooks").is_symlink() and not (staging / "notebooks").readlink().is_absolute()
+    assert (staging / "notebooks" / "a" / "one.ipynb").is_file()
+    assert (staging / "assumptions.md").read_text() == PAGES["assumptions.md"]
+    assert (staging / "_assets" / "widgets" / "nglview-js-widgets.js").stat().st_size > 1e6
+    theme = yaml.safe_load((staging / "_config.yml").read_text())["sphinx"]["config"]["html_theme_options"]
+    assert theme["announcement"] == "Scale tiny: the numbers mean nothing &lt;here&gt; &amp; there."
+
+
+def test_staging_again_forgets_old_pages(small):
+    stage(small, pages={**PAGES, "old.md": "# Old\n"})
+    stage(small)
+    assert not (small[2] / "old.md").exists()
+
+
+def test_page_that_is_missing(small):
+    with pytest.raises(book.BookError, match="do not exist: assumptions"):
+        stage(small, pages={})
+
+
+def test_page_outside_the_book(small):
+    """Jupyter Book drops such an entry without a word."""
+    toc = small[0] / "_toc.yml"
+    toc.write_text(toc.read_text() + "- file: ../notebooks/a/one\n")
+    with pytest.raises(book.BookError, match=re.escape("../notebooks/a/one")):
+        stage(small)
+
+
+def test_notebook_that_is_not_in_the_toc(small):
+    write_notebook(small[1] / "a" / "two.ipynb")
+    with pytest.raises(book.BookError, match="add 'file: notebooks/a/two'"):
+        stage(small)
+
+
+def test_notebook_that_was_not_executed(small):
+    write_notebook(small[1] / "a" / "one.ipynb", execution_count=None)
+    with pytest.raises(book.BookError, match="code cell 1 was not executed"):
+        stage(small)
+
+
+def test_notebook_that_failed(small):
+    error = new_output("error", ename="ValueError", evalue="no", traceback=[])
+    write_notebook(small[1] / "a" / "one.ipynb", outputs=[error])
+    with pytest.raises(book.BookError, match="code cell 1 failed"):
+        stage(small)
+
+
+def test_notebook_that_is_half_written(small):
+    (small[1] / "a" / "one.ipynb").write_text('{"cells": [')
+    with pytest.raises(book.BookError, match="execute it again"):
+        stage(small)
+
+
+@pytest.mark.parametrize("target", ["book", ".", "run/notebooks"])
+def test_staging_never_deletes_its_sources(small, tmp_path, target):
+    with pytest.raises(book.BookError, match="choose another directory"):
+        book.stage(small[0], small[1], tmp_path / target, notice=NOTICE, pages=PAGES)
+    assert (small[0] / "index.md").is_file() and (small[1] / "a" / "one.ipynb").is_file()
+
+
+def test_staging_deletes_nothing_but_a_staged_book(small):
+    small[2].mkdir(parents=True)
+    (small[2] / "thesis.tex").touch()
+    with pytest.raises(book.BookError, match="not a staged book"):
+        stage(small)
+    assert (small[2] / "thesis.tex").exists()
+
+
+def test_a_warning_stops_the_build_and_keeps_the_old_book(small):
+    (small[0] / "index.md").write_text("# Front\n\nSee {doc}`nowhere`.\n")
+    stage(small)
+    html = small[3]
+    html.mkdir()
+    (html / "index.html").write_text("old")
+    with pytest.raises(book.BookError, match="nowhere"):
+        book.build(small[2], html)
+    assert (html / "index.html").read_text() == "old"
+
+
+def test_a_page_dropped_without_a_warning_stops_the_build(small):
+    stage(small)
+    (small[2] / "_toc.yml").write_text(TOC + "- file: ../notebooks/a/one\n")
+    config = yaml.safe_load((small[2] / "_config.yml").read_text())
+    config["sphinx"]["config"]["suppress_warnings"] = ["etoc.ref"]
+    (small[2] / "_config.yml").write_text(yaml.safe_dump(config))
+    with pytest.raises(book.BookError, match="no page was written for ../notebooks/a/one"):
+        book.build(small[2], small[3])
+    assert not small[3].exists()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The project's own pages, with stand-ins for the notebooks; one holds a 3D view."""
+    root = tmp_path_factory.mktemp("book")
+    for entry in book.toc_entries(SOURCE / "_toc.yml"):
+        if entry.startswith("notebooks/"):
+            write_notebook(root / f"{entry}.ipynb")
+    write_widget_notebook(root / f"{WIDGET_PAGE}.ipynb", root / "conf.gro")
+    (root / "html").mkdir()
+    (root / "html" / "old.html").touch()
+    book.stage(SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES)
+    return book.build(root / "staged", root / "html").parent
+
+
+def pages(html):
+    return {entry: (html / f"{entry}.html").read_text() for entry in book.toc_entries(SOURCE / "_toc.yml")}
+
+
+def scripts(text):
+    return re.findall(r'<script[^>]*\bsrc="([^"]*)"', text)
+
+
+def test_every_page_is_there_and_says_its_scale(built):
+    for entry, text in pages(built).items():
+        assert "the numbers mean nothing &lt;here&gt; &amp; there." in text, entry
+    assert not (built / "old.html").exists()
+
+
+def test_no_page_loads_a_script_from_the_network(built):
+    for entry, text in pages(built).items():
+        assert not [source for source in scripts(text) if re.match(r"(https?:)?//", source)], entry
+        files = [(built / entry).parent / source.split("?")[0] for source in scripts(text)]
+        assert not [file for file in files if not file.is_file()], entry
+
+
+def test_only_the_page_with_a_widget_loads_its_scripts(built):
+    loading = {entry for entry, text in pages(built).items() for path in scripts(text) if "widgets/" in path}
+    assert loading == {WIDGET_PAGE}
+    text = (built / f"{WIDGET_PAGE}.html").read_text()
+    state = re.search(rf'<script type="{re.escape(STATE_MIME)}">(.*?)</script>', text, re.DOTALL).group(1)
+    assert "NGLModel" in {model["model_name"] for model in json.loads(state)["state"].values()}
+    assert VIEW_MIME in text
+
+
+def test_everything_the_loader_asks_for_is_served(built):
+    loader = (built / "widgets" / "load.js").read_text()
+    for file in re.findall(r'"([\w-]+\.js)"', loader):
+        assert (built / "widgets" / file).is_file(), file
+
+
+def test_copies_of_scripts_are_the_ones_the_readme_names():
+    for folder in book.ASSETS:
+        readme = (SOURCE / folder / "README.md").read_text()
+        for script in (SOURCE / folder).glob("*.js"):
+            if script.name != "load.js":
+                assert hashlib.sha256(script.read_bytes()).hexdigest() in readme, script

@@ -1,0 +1,181 @@
+"""A trajectory whose every number is known, reduced; and what is refused on the way."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from janus_pore.errors import RunError, TrajectoryError
+from janus_pore.reduce import replica
+from janus_pore.units import NA_PER_E_PER_PS
+
+TIMES = np.arange(16) * 0.1
+SPECIES = ["K", "CL"]
+
+
+def reduce(lab, k=0):
+    return replica.reduce_replica(lab.scale, lab.campaign, "mosse", lab.protocol, k)
+
+
+def segment(lab, name, k=0):
+    return lab.campaign.replica("mosse", lab.protocol.name, k) / name
+
+
+class TestKnown:
+    """Once broke: the frame on a segment's boundary got the field of the segment before, because XTC keeps times in
+    single precision (1.4 ps is 1.39999998)."""
+
+    @pytest.fixture
+    def data(self, synthetic):
+        return reduce(synthetic)
+
+    def test_time_starts_with_the_protocol(self, data):
+        """The frame that two segments share comes once; 0.5 ps of randomising before the protocol are taken off."""
+        assert data.time.values == pytest.approx(TIMES, abs=1e-6)
+        assert data.interval_time.values == pytest.approx(TIMES[:-1] + 0.05, abs=1e-6)
+
+    def test_field(self, data):
+        assert data.field.values == pytest.approx(np.where(TIMES < 0.9 - 1e-6, 1.0, -1.0))
+        assert data.interval_field.values == pytest.approx(np.where(TIMES[:-1] < 0.9 - 1e-6, 1.0, -1.0))
+
+    def test_current(self, data):
+        """K: (1 + 1 - 0.5) nm/ps; Cl: -(-2 - 2) nm/ps; in a 5 nm box, though all pass its boundary."""
+        assert data.species.values.tolist() == SPECIES
+        expected = NA_PER_E_PER_PS * np.array([1.5, 4.0]) / 5.0
+        assert data.current.values == pytest.approx(np.tile(expected, (15, 1)), rel=1e-3)
+        assert data.current.values.mean(axis=0) == pytest.approx(expected, rel=1e-4)
+
+    def test_crossings(self, data):
+        """K from 2.0 crosses 2.5 at 0.5 ps, K from 4.9 not again; K from 2.6 crosses back at 0.2 ps; Cl from 3.1 at
+        0.3 ps, Cl from 0.3, through the boundary, at 1.4 ps."""
+        found = data.crossings.values
+        assert found.sum(axis=0).tolist() == [0, -2]
+        assert np.flatnonzero(found[:, 0] == -1).tolist() in ([1], [2])
+        assert np.flatnonzero(found[:, 0] == 1).tolist() in ([4], [5])
+        assert [k for k in np.flatnonzero(found[:, 1] == -1)] in ([2, 13], [3, 13], [2, 14], [3, 14])
+
+    def test_water(self, data):
+        """Two in the pore in every frame, at 0.3 + t and -2.5 rad; the one beside it and the far one never."""
+        assert (data.pore_water == 2).all()
+        assert data.theta_frame.values.tolist() == np.repeat(np.arange(16), 2).tolist()
+        theta = data.theta.values.reshape(16, 2)
+        assert theta[:, 0] == pytest.approx(0.3 + TIMES, abs=3e-3)
+        assert theta[:, 1] == pytest.approx(np.full(16, -2.5), abs=3e-3)
+
+    @pytest.mark.parametrize("start", [0.0, 1000.3, 50_000.0])
+    def test_times_are_exact_again(self, start, tmp_path, fake_segment):
+        times = start + np.arange(12) * 0.1
+        fake_segment(tmp_path / "a", np.zeros((12, 19, 3)), times, [5, 4, 4])
+        found = [time for time, _ in replica._frames([tmp_path / "a" / "md.xtc"], 0.1)]
+        assert found == pytest.approx(times, abs=1e-9)
+
+    def test_units_and_origin(self, data, synthetic):
+        units = {name: data[name].attrs.get("units") for name in ("time", "field", "current", "crossings", "theta")}
+        assert units == {"time": "ps", "field": "V/nm", "current": "nA", "crossings": "1", "theta": "rad"}
+        assert (data.attrs["system"], data.attrs["protocol"], data.attrs["replica"]) == ("mosse", "chain", 0)
+        assert (data.attrs["length_x_nm"], data.attrs["period_ps"]) == (5.0, 0.0)
+        manifests = [json.loads((segment(synthetic, s) / "manifest.json").read_text()) for s in ("seg01", "seg02")]
+        assert data.attrs["trajectories_sha256"].split() == [m["files"]["md.xtc"] for m in manifests]
+
+    def test_to_a_file_and_back(self, data, tmp_path):
+        path = replica.write(data, tmp_path / "new" / "r000.nc")
+        assert [p.name for p in path.parent.iterdir()] == ["r000.nc"]
+        xr.testing.assert_identical(replica.read(path), data)
+
+
+class TestRefusals:
+    def test_a_missing_segment(self, synthetic):
+        (segment(synthetic, "seg02") / "manifest.json").unlink()
+        with pytest.raises(TrajectoryError, match=r"not run yet: .*seg02; run the replica first"):
+            reduce(synthetic)
+
+    def test_a_missing_replica(self, synthetic):
+        with pytest.raises(TrajectoryError, match=r"not run yet: .*r005.*seg01"):
+            reduce(synthetic, 5)
+
+    def test_a_changed_trajectory(self, synthetic):
+        path = segment(synthetic, "seg01") / "md.xtc"
+        path.write_bytes(path.read_bytes()[:-1])
+        with pytest.raises(RunError, match=r"md\.xtc changed"):
+            reduce(synthetic)
+
+    @pytest.mark.parametrize("times", [[0.5, 0.6, 0.7, 0.9], [0.5, 0.6, 0.65, 0.7]])
+    def test_uneven_frames(self, synthetic, fake_segment, times):
+        for name in ("seg01", "seg02"):
+            place = segment(synthetic, name)
+            for path in place.iterdir():
+                path.unlink()
+            place.rmdir()
+        x = np.random.default_rng(1).uniform(0, 4, (4, 19, 3))
+        fake_segment(segment(synthetic, "seg01"), x, times, [5, 4, 4])
+        fake_segment(segment(synthetic, "seg02"), x[:1], times[-1:], [5, 4, 4])
+        with pytest.raises(TrajectoryError, match="not evenly spaced"):
+            reduce(synthetic)
+
+    def test_read_nothing(self, tmp_path):
+        with pytest.raises(TrajectoryError, match="is not there"):
+            replica.read(tmp_path / "r000.nc")
+
+
+class TestCollect:
+    @pytest.fixture
+    def paths(self, synthetic, tmp_path):
+        return [replica.write(reduce(synthetic, k), tmp_path / f"r{k:03d}.nc") for k in range(2)]
+
+    def test_two_replicas(self, paths):
+        one = replica.read(paths[0])
+        both = replica.collect(paths)
+        assert both.current.dims == ("replica", "interval", "species")
+        assert both.replica.values.tolist() == [0, 1]
+        for k in range(2):
+            assert (both.current[k].values == one.current.values).all()
+            assert (both.crossings[k].values == one.crossings.values).all()
+            assert (both.pore_water[k].values == one.pore_water.values).all()
+            mine = both.theta_replica.values == k
+            assert both.theta.values[mine].tolist() == one.theta.values.tolist()
+            assert both.theta_frame.values[mine].tolist() == one.theta_frame.values.tolist()
+        assert both.field.values.tolist() == one.field.values.tolist()
+        assert both.interval_field.values.tolist() == one.interval_field.values.tolist()
+        assert both.current.attrs["units"] == "nA"
+        assert len(both.attrs["trajectories_sha256"].split()) == 4
+        assert both.attrs["length_x_nm"] == 5.0
+
+    def test_the_order_asked_for_is_kept(self, paths):
+        assert replica.collect(paths[::-1]).replica.values.tolist() == [1, 0]
+
+    def test_one_replica_and_back_from_a_file(self, paths, tmp_path):
+        one = replica.collect(paths[:1])
+        assert one.sizes["replica"] == 1
+        xr.testing.assert_identical(replica.read(replica.write(one, tmp_path / "c.nc")), one)
+
+    @pytest.mark.parametrize("other", ["shorter", "later"])
+    def test_other_times_are_refused(self, paths, other):
+        data = replica.read(paths[1])
+        data = data.isel(time=slice(-1), interval=slice(-1)) if other == "shorter" else data.assign_coords(
+            time=data.time + 0.1
+        )
+        replica.write(data, paths[1])
+        with pytest.raises(TrajectoryError, match=r"r001\.nc has other times"):
+            replica.collect(paths)
+
+    def test_a_missing_one_is_refused(self, paths, tmp_path):
+        with pytest.raises(TrajectoryError, match=r"r002\.nc is not there"):
+            replica.collect([*paths, tmp_path / "r002.nc"])
+
+
+def test_a_cell_without_salt_has_no_current(synthetic, fake_segment):
+    """No ions at all: zeros, not an error."""
+    lines = (synthetic.built / "conf.gro").read_text().splitlines()
+    kept = lines[2:16]
+    (synthetic.built / "conf.gro").write_text("\n".join(["no salt", str(len(kept)), *kept, lines[-1], ""]))
+    x = np.random.default_rng(1).uniform(0, 4, (3, 14, 3))
+    for k, name in enumerate(("seg01", "seg02")):
+        place = segment(synthetic, name)
+        for path in place.iterdir():
+            path.unlink()
+        place.rmdir()
+        fake_segment(place, x, np.arange(3) * 0.1 + 0.5 + 0.2 * k, [5, 4, 4])
+    data = reduce(synthetic)
+    assert (data.current == 0).all()
+    assert (data.crossings == 0).all()
+    assert data.sizes["time"] == 5

@@ -1,0 +1,39 @@
+"""Every parameter of every scale is on the assumptions page, and nothing else is."""
+
+import pytest
+from janus_pore import config
+from janus_pore.paths import repository
+from janus_pore.show import assumptions
+
+FILES = sorted((repository() / "config").glob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def scales():
+    return {scale.scale: scale for scale in map(config.load, FILES)}
+
+
+def test_every_parameter_has_a_note_and_every_note_a_parameter(scales):
+    for scale in scales.values():
+        assert set(assumptions.parameters(scale)) == set(assumptions.NOTES)
+
+
+def test_the_page_marks_the_books_own_scale_and_shows_its_values(scales):
+    page = assumptions.page(scales, "tiny")
+    assert "**tiny** (this book)" in page
+    row = next(line for line in page.splitlines() if line.startswith("| `md.timestep_fs`"))
+    assert row.split("|")[2].strip() == "2.0"
+    assert "| paper | sweep | sine |" in page
+
+
+def test_what_the_paper_prints_is_what_the_paper_scale_says(scales):
+    values = assumptions.parameters(scales["paper"])
+    asked = {
+        "system.membrane": "mosse", "system.cells_y": 16, "system.cells_z": 9, "system.salt_mol_l": 1.0,
+        "md.timestep_fs": 1.0, "md.temperature_k": 300.0, "md.thermostat": "nose-hoover",
+        "md.thermostat_time_ps": 0.1, "md.cutoff_nm": 1.2, "equilibration.duration_ps": 10_000.0,
+        "ensemble.replicas": 10,
+    }  # fmt: skip
+    assert {key: values[key] for key in asked} == asked
+    sweep = scales["paper"].protocols["sweep"]
+    assert (sweep.amplitude_v_nm, sweep.frequency_ghz, sweep.periods) == (1.2, 0.2, 10)

@@ -1,0 +1,184 @@
+"""From the built cell to replicas of a chained protocol: what is shared, what differs, that time goes on."""
+
+import json
+import re
+
+import MDAnalysis as mda
+import numpy as np
+import pytest
+from janus_pore.errors import RunError
+from janus_pore.files import sha256
+from janus_pore.paths import Campaign
+from janus_pore.simulate import ensemble, process, runner
+from MDAnalysis.lib.formats.libmdaxdr import XTCFile
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch, lab):
+    monkeypatch.setattr(process, "launch", lambda *_args, **_options: pytest.fail("mdrun was launched"))
+    monkeypatch.setattr(type(lab.gmx), "call", lambda *_args, **_options: pytest.fail("a GROMACS tool was called"))
+
+
+def frames(path):
+    with XTCFile(str(path)) as xtc:
+        return [(frame.step, frame.time, frame.x) for frame in xtc]
+
+
+def replica(lab, chain, k):
+    return lab.campaign.replica("mosse", chain.name, k)
+
+
+def field_of(lab, tpr):
+    """E0 of the x field, as `gmx dump` finds it in a run input."""
+    said = lab.gmx.call("dump", s=tpr)
+    return float(re.search(r"x:\s+E0\s+=\s+(\S+)", said).group(1))
+
+
+class TestEquilibrate:
+    def test_manifests(self, lab):
+        place = lab.campaign.equilibration("mosse")
+        manifest = runner.done(place / "nvt")
+        assert (manifest["steps"], manifest["frames"]) == ([0, 1000], 101)
+        minimised = runner.done(place / "minimise")
+        assert minimised["Potential Energy"] < -10_000
+        assert minimised["inputs"]["conf"] == sha256(lab.built / "conf.gro")
+        assert sorted(p.name for p in (place / "minimise").iterdir()) == ["conf.gro", "em.log", "manifest.json"]
+        assert not list(place.glob("*.partial"))
+
+    def test_the_sheet_never_moves_and_the_liquid_does(self, lab):
+        atoms = mda.Universe(str(lab.built / "conf.gro")).atoms
+        sheet, mobile = atoms.select_atoms("resname MSH").indices, atoms.select_atoms("not resname MSH").indices
+        start = atoms.positions / 10
+        found = frames(lab.campaign.equilibration("mosse") / "nvt" / "md.xtc")
+        for _, _, x in found:
+            # the .gro file keeps three digits, and so does the trajectory
+            assert np.abs(x[sheet] - start[sheet]).max() < 0.0021
+        assert np.abs(found[-1][2][mobile] - found[0][2][mobile]).max() > 0.1
+
+    def test_again_costs_nothing(self, lab, nothing_runs):
+        before = runner.done(lab.campaign.equilibration("mosse") / "nvt")
+        assert ensemble.equilibrate(lab.scale, lab.campaign, "mosse", lab.gmx, threads=1) == before
+
+    @pytest.mark.parametrize("energy", ["nan", "1.0e+05"])
+    def test_a_minimisation_that_ends_unbound_is_refused(self, lab, tmp_path, monkeypatch, energy):
+        def bad(_argv, work):
+            (work / "em.log").write_text(f"Potential Energy  = {energy}\nMaximum force  =  1.0e+01 on atom 1\n")
+
+        monkeypatch.setattr(process, "launch", bad)
+        with pytest.raises(RunError, match="did not reach a bound state"):
+            ensemble.minimise(lab.scale, lab.gmx, tmp_path / "minimise", lab.built, 1)
+        assert not (tmp_path / "minimise").exists()
+
+    def test_degrees_of_freedom(self, lab):
+        """Counted from the coordinates: six for a rigid water, three for an ion."""
+        atoms = mda.Universe(str(lab.built / "conf.gro")).atoms
+        waters, ions = len(atoms.select_atoms("name OW")), len(atoms.select_atoms("name K CL"))
+        assert ensemble.degrees_of_freedom(lab.built) == 6 * waters + 3 * ions
+
+
+class TestStart:
+    @pytest.mark.parametrize(("k", "time"), [(0, 2.0), (1, 1.0)])
+    def test_the_frame_that_many_spacings_before_the_end(self, lab, tmp_path, k, time):
+        path = ensemble.start_frame(lab.scale, lab.campaign, "mosse", k, tmp_path / "new" / "start.gro")
+        found = frames(lab.campaign.equilibration("mosse") / "nvt" / "md.xtc")
+        expected = next(x for _, t, x in found if abs(t - time) < 1e-4)
+        assert mda.Universe(str(path)).atoms.positions / 10 == pytest.approx(expected, abs=6e-4)
+        assert [p.name for p in path.parent.iterdir()] == ["start.gro"]
+
+    def test_one_that_is_there_stays(self, lab, tmp_path):
+        path = tmp_path / "start.gro"
+        path.write_text("mine")
+        assert ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, path).read_text() == "mine"
+
+    def test_a_time_without_a_frame_is_refused(self, lab, tmp_path, make_scale):
+        longer = make_scale(equilibration__duration_ps=2.4, ensemble__spacing_ps=0.5)
+        with pytest.raises((RunError, IndexError)):
+            ensemble.start_frame(longer, lab.campaign, "mosse", 0, tmp_path / "start.gro")
+        assert not (tmp_path / "start.gro").exists()
+
+
+class TestReplica:
+    def test_segments_follow_each_other(self, lab, chain, replicas):
+        for manifests in replicas:
+            assert [m["steps"] for m in manifests] == [[0, 100], [100, 400], [400, 500]]
+            assert [m["frames"] for m in manifests] == [11, 31, 11]
+        for k in range(2):
+            times = [[t for _, t, _ in frames(replica(lab, chain, k) / f"seg{s:02d}" / "md.xtc")] for s in range(3)]
+            for found, (first, last) in zip(times, [(0, 0.2), (0.2, 0.8), (0.8, 1.0)], strict=True):
+                assert found == pytest.approx(np.arange(round((last - first) / 0.02) + 1) * 0.02 + first, abs=1e-4)
+
+    def test_a_segment_begins_where_the_one_before_ended(self, lab, chain, replicas):
+        for s in (1, 2):
+            step, _, before = frames(replica(lab, chain, 0) / f"seg{s - 1:02d}" / "md.xtc")[-1]
+            again, _, after = frames(replica(lab, chain, 0) / f"seg{s:02d}" / "md.xtc")[0]
+            assert step == again
+            assert after == pytest.approx(before, abs=1.1e-3)
+
+    def test_each_continues_the_checkpoint_before(self, lab, chain, replicas):
+        for k, manifests in enumerate(replicas):
+            ends = [sha256(replica(lab, chain, k) / f"seg{s:02d}" / "state.cpt") for s in range(3)]
+            assert [m["inputs"]["checkpoint"] for m in manifests] == [None, *ends[:2]]
+
+    def test_the_run_input_is_shared_and_holds_the_field(self, lab, chain, replicas):
+        first, second = ([m["inputs"]["tpr"] for m in manifests] for manifests in replicas)
+        assert first[1:] == second[1:]
+        assert first[0] != second[0]
+        place = lab.campaign.protocol("mosse", chain.name) / "tpr"
+        assert [sha256(place / f"seg{s:02d}.tpr") for s in (1, 2)] == first[1:]
+        assert [field_of(lab, place / f"seg{s:02d}.tpr") for s in (1, 2)] == [2.5, 1.0]
+        assert field_of(lab, replica(lab, chain, 0) / "tpr" / "seg00.tpr") == 0
+
+    def test_replicas_differ(self, lab, chain, replicas):
+        one, two = (frames(replica(lab, chain, k) / "seg02" / "md.xtc")[-1][2] for k in range(2))
+        assert np.abs(one - two).max() > 0.1
+
+    def test_water_and_ions_follow_the_field(self, lab, chain, replicas):
+        """After 0.6 ps at +2.5 V/nm dipoles point along +x (from none before), K moved that way and Cl the other."""
+        atoms = mda.Universe(str(lab.built / "conf.gro")).atoms
+        waters, length = atoms.select_atoms("resname SOL").indices, 3.0
+        before, after, drift = [], [], []
+        for k in range(2):
+            found = [x.astype(float) for _, _, x in frames(replica(lab, chain, k) / "seg01" / "md.xtc")]
+            for x, means in ((found[0], before), (found[-1], after)):
+                molecules = x[waters].reshape(-1, 3, 3)
+                arms = molecules[:, 1:, 0] - molecules[:, :1, 0]
+                arms -= length * np.round(arms / length)
+                means.append(arms.sum(axis=1).mean() / (2 * 0.0577))
+            for name, sign in (("K", 1), ("CL", -1)):
+                index = atoms.select_atoms(f"resname {name}").indices
+                steps = [b[index, 0] - a[index, 0] for a, b in zip(found, found[1:], strict=False)]
+                drift.append(sign * sum((d - length * np.round(d / length)).mean() for d in steps))
+        assert np.abs(before).max() < 0.12
+        assert min(after) > 0.15
+        assert np.mean(drift) > 0.01
+
+    def test_again_costs_nothing(self, lab, chain, replicas, nothing_runs):
+        again = ensemble.run_replica(lab.scale, lab.campaign, "mosse", chain, 0, lab.gmx, threads=1)
+        assert again == replicas[0]
+
+    def test_a_changed_scale_is_refused(self, lab, chain, replicas, make_scale, nothing_runs):
+        changed = make_scale(md__temperature_k=310.0)
+        with pytest.raises(RunError, match="was made from other options"):
+            ensemble.run_replica(changed, lab.campaign, "mosse", chain, 0, lab.gmx, threads=1)
+
+    def test_watch_is_told_what_and_how_far(self, lab, chain, replicas):
+        """Labels and last steps, one a segment, also of segments already done."""
+        asked = []
+
+        def watch(label, last):
+            asked.append((label, last))
+            return lambda _step: None
+
+        ensemble.run_replica(lab.scale, lab.campaign, "mosse", chain, 1, lab.gmx, threads=1, watch=watch)
+        ends = (100, 400, 500)
+        assert asked == [(f"mosse chain r001 seg{s:02d}", last) for s, last in enumerate(ends)]
+
+    def test_directories(self, lab, chain):
+        place = Campaign.of("test", lab.campaign.root.parent).replica("mosse", "chain", 7)
+        assert [str(d.relative_to(lab.campaign.root)) for d in ensemble.segment_directories(place, chain)] == [
+            "mosse/chain/r007/seg01", "mosse/chain/r007/seg02",
+        ]  # fmt: skip
+
+
+def test_the_manifest_on_disk_is_the_one_returned(lab, chain, replicas):
+    assert json.loads((replica(lab, chain, 0) / "seg01" / "manifest.json").read_text()) == replicas[0][1]

@@ -1,0 +1,386 @@
+"""One segment: run once, resumed after every way of stopping, refused whenever it is not what it says.
+
+All on the small cell with real mdrun; what must not run again is checked by making the launch itself fail.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from janus_pore.errors import RunError
+from janus_pore.simulate import ensemble, pieces, prepare, process, runner
+from MDAnalysis.lib.formats.libmdaxdr import XTCFile
+
+SHORT, MEDIUM, LONG, INTERVAL = 100, 3000, 200_000, 10
+
+
+@pytest.fixture(scope="module")
+def tprs(lab, tmp_path_factory):
+    """Run inputs by number of steps."""
+    place = tmp_path_factory.mktemp("tpr")
+    start = ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, place / "start.gro")
+    made = {}
+    for steps in (SHORT, MEDIUM, LONG):
+        options = prepare.dynamics(lab.scale.md, steps, fresh_velocities_seed=1, seed=1, field=prepare.FIELD_OFF)
+        made[steps] = prepare.run_input(lab.gmx, place / f"{steps}.tpr", options, start, lab.built)
+    return made
+
+
+@pytest.fixture
+def task(lab, tprs, tmp_path):
+    """A function: number of steps -> the task to run them in a fresh directory."""
+
+    def make(steps=SHORT):
+        freedom = ensemble.degrees_of_freedom(lab.built)
+        return runner.Task(tmp_path / "seg", tprs[steps], None, 0, steps, 0.002, 0.02, 300.0, freedom)
+
+    return make
+
+
+@pytest.fixture
+def no_launch(monkeypatch):
+    monkeypatch.setattr(process, "launch", lambda *_args, **_options: pytest.fail("mdrun was launched"))
+
+
+def run(task, lab, **options):
+    return runner.run(task, lab.gmx, threads=1, **options)
+
+
+def partial(task):
+    return task.directory.with_name("seg.partial")
+
+
+def read_steps(path):
+    with XTCFile(str(path)) as xtc:
+        return [frame.step for frame in xtc]
+
+
+def check_whole(task, manifest):
+    """The segment is there, verifies, and holds each frame exactly once."""
+    assert runner.done(task.directory) == manifest
+    assert manifest["frames"] == task.last_step // INTERVAL + 1
+    assert read_steps(task.directory / "md.xtc") == list(range(0, task.last_step + 1, INTERVAL))
+    assert not partial(task).exists()
+    assert sorted(path.name for path in task.directory.iterdir()) == sorted([*runner.KEPT, "manifest.json"])
+
+
+def frequent(argv):
+    """mdrun's argv with a checkpoint every tenth of a second instead of every five minutes."""
+    argv = list(argv)
+    argv[argv.index("-cpt") + 1] = "0.002"
+    return argv
+
+
+@pytest.fixture(scope="module")
+def killed(lab, tprs, tmp_path_factory):
+    """What SIGKILL of mdrun in the middle of MEDIUM steps leaves: pieces, a checkpoint and the one before."""
+    place = tmp_path_factory.mktemp("killed")
+    freedom = ensemble.degrees_of_freedom(lab.built)
+    task = runner.Task(place / "seg", tprs[MEDIUM], None, 0, MEDIUM, 0.002, 0.02, 300.0, freedom)
+    children, launch, popen = [], process.launch, subprocess.Popen
+
+    def recorded(*args, **options):
+        children.append(popen(*args, **options))
+        return children[-1]
+
+    def kill(_step):
+        if (partial(task) / "state_prev.cpt").exists():
+            children[-1].kill()
+
+    def impatient(argv, work, lock, progress):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process.subprocess, "Popen", recorded)
+            launch(frequent(argv), work, lock, kill)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "launch", impatient)
+        with pytest.raises(RunError, match=r"mdrun failed \(exit -9\)"):
+            run(task, lab)
+    reached = pieces.read_checkpoint(lab.gmx, partial(task) / "state.cpt").step
+    before = pieces.read_checkpoint(lab.gmx, partial(task) / "state_prev.cpt").step
+    assert 0 < before < reached < MEDIUM
+    return partial(task)
+
+
+@pytest.fixture
+def interrupted(killed, task):
+    """A copy of it for one test, and the task that goes on from there."""
+    shutil.copytree(killed, partial(task()))
+    return task(MEDIUM)
+
+
+class TestDone:
+    def test_a_run_and_its_manifest(self, lab, task):
+        asked = task()
+        manifest = run(asked, lab)
+        check_whole(asked, manifest)
+        assert manifest["steps"] == [0, SHORT]
+        assert manifest["gromacs"]["version"] == lab.gmx.version
+        assert manifest["energy"]["samples"] == SHORT // INTERVAL + 1
+        assert manifest["started"] <= manifest["ended"]
+
+    def test_nothing_runs_twice(self, lab, task, no_launch, replicas, chain):
+        """A finished segment is returned as it is: here, one of the session's."""
+        directory = lab.campaign.replica("mosse", chain.name, 0)
+        freedom = ensemble.degrees_of_freedom(lab.built)
+        tpr = directory / "tpr" / "seg00.tpr"
+        own = runner.Task(directory / "seg00", tpr, None, 0, 100, 0.002, 0.02, 300.0, freedom)
+        assert run(own, lab) == replicas[0][0]
+
+    @pytest.fixture
+    def finished(self, lab, task, replicas, chain):
+        """A copy of a finished segment and a task that asks for it."""
+        source = lab.campaign.replica("mosse", chain.name, 0)
+        shutil.copytree(source / "seg00", task().directory)
+        return replace(task(), tpr=source / "tpr" / "seg00.tpr")
+
+    @pytest.mark.parametrize("name", runner.KEPT)
+    @pytest.mark.parametrize("harm", ["flip a bit", "truncate", "remove"])
+    def test_changed_output_is_refused(self, lab, finished, no_launch, name, harm):
+        path = finished.directory / name
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data if harm == "flip a bit" else data[:-1])
+        if harm == "remove":
+            path.unlink()
+        with pytest.raises(RunError, match=rf"{name} changed or vanished"):
+            run(finished, lab)
+        with pytest.raises(RunError, match="delete this directory"):
+            runner.done(finished.directory)
+
+    def test_another_input_is_refused(self, lab, finished, tprs, no_launch):
+        with pytest.raises(RunError, match="was run from other inputs"):
+            run(replace(finished, tpr=tprs[SHORT]), lab)
+        with pytest.raises(RunError, match="was run from other inputs"):
+            run(replace(finished, checkpoint=finished.directory / "state.cpt"), lab)
+
+    def test_not_there(self, tmp_path):
+        assert runner.done(tmp_path) is None
+
+    @pytest.mark.parametrize("field", ["tpr", "checkpoint"])
+    def test_a_missing_input_is_refused(self, lab, task, tmp_path, no_launch, field):
+        with pytest.raises(RunError, match="is missing"):
+            run(replace(task(), **{field: tmp_path / "absent"}), lab)
+        assert not partial(task()).exists()
+
+
+class TestFailure:
+    def test_a_damaged_tpr_says_what_mdrun_said(self, lab, task, tprs, tmp_path):
+        bad = tmp_path / "bad.tpr"
+        bad.write_bytes(tprs[SHORT].read_bytes()[:2000])
+        with pytest.raises(RunError, match=r"(?s)mdrun failed \(exit \d+\): Program:.*mdrun"):
+            run(replace(task(), tpr=bad), lab)
+        assert not task().directory.exists()
+
+    def test_the_wrong_length_does_not_verify(self, lab, task):
+        with pytest.raises(RunError, match="expected 6 frames"):
+            run(replace(task(), interval_ps=0.04), lab)
+        assert runner.done(task().directory) is None
+
+    def test_an_mdrun_that_gets_nowhere_is_given_up(self, lab, task, monkeypatch):
+        launch, launches = process.launch, []
+
+        def lazy(argv, *rest):
+            launches.append(argv)
+            if len(launches) == 1:
+                launch([*argv, "-nsteps", "40"], *rest)
+
+        monkeypatch.setattr(process, "launch", lazy)
+        with pytest.raises(RunError, match="mdrun ended twice at step 40"):
+            run(task(), lab)
+        assert len(launches) == 2
+
+    def test_signals_are_given_back(self, lab, task):
+        before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+        process.launch([sys.executable, "-c", ""], task().directory.parent)
+        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+class TestLock:
+    def test_a_second_runner_is_refused(self, lab, task, no_launch):
+        partial(task()).mkdir()
+        with process.locked(partial(task())), pytest.raises(RunError, match="is being run by another process"):
+            run(task(), lab)
+
+    def test_the_mdrun_of_a_dead_runner_still_holds_it(self, lab, task):
+        """SIGKILL of the runner leaves its mdrun running; nobody else may touch the directory until it ends."""
+        asked = task(LONG)
+        child = start_child(asked)
+        orphan = None
+        try:
+            wait_for(lambda: process._step_so_far(partial(asked) / "mdrun.out") > 0, child)
+            orphan = working_in(partial(asked))
+            child.kill()
+            child.wait()
+            with pytest.raises(RunError, match="is being run by another process"):
+                run(asked, lab)
+        finally:
+            child.kill()
+            if orphan:
+                os.kill(orphan, signal.SIGKILL)
+        wait_for(lambda: not Path(f"/proc/{orphan}").exists() or working_in(partial(asked)) is None)
+        with process.locked(partial(asked)):
+            assert not asked.directory.exists()
+
+
+class TestResume:
+    """Each way of stopping leaves a state from which the next call goes on, to the same frames."""
+
+    def test_sigkill(self, lab, interrupted):
+        check_whole(interrupted, run(interrupted, lab))
+
+    def test_a_lost_checkpoint_falls_back_to_the_one_before(self, lab, interrupted):
+        (partial(interrupted) / "state.cpt").unlink()
+        check_whole(interrupted, run(interrupted, lab))
+
+    def test_a_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted):
+        path = partial(interrupted) / "state.cpt"
+        path.write_bytes(path.read_bytes()[:1000])
+        check_whole(interrupted, run(interrupted, lab))
+
+    def test_a_damaged_checkpoint_without_one_before_is_refused(self, lab, interrupted, no_launch):
+        (partial(interrupted) / "state_prev.cpt").unlink()
+        path = partial(interrupted) / "state.cpt"
+        path.write_bytes(path.read_bytes()[:1000])
+        with pytest.raises(RunError, match="truncated or damaged"):
+            run(interrupted, lab)
+
+    def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, tprs):
+        for name in ("state.cpt", "state_prev.cpt"):
+            (partial(interrupted) / name).unlink()
+        started = json.loads((partial(interrupted) / "inputs.json").read_text())["started"]
+        manifest = run(interrupted, lab)
+        check_whole(interrupted, manifest)
+        assert manifest["started"] == started
+
+    @pytest.mark.parametrize("suffix", ["xtc", "edr"])
+    def test_output_shorter_than_the_checkpoint_says_is_refused(self, lab, interrupted, no_launch, suffix):
+        path = partial(interrupted) / f"md.part0001.{suffix}"
+        path.write_bytes(path.read_bytes()[:100])
+        with pytest.raises(RunError, match=rf"md\.part0001\.{suffix} has 100 bytes where"):
+            run(interrupted, lab)
+
+    def test_a_partial_run_of_another_input_is_refused(self, lab, interrupted, tprs, no_launch):
+        with pytest.raises(RunError, match="was run from other inputs"):
+            run(replace(interrupted, tpr=tprs[SHORT]), lab)
+        assert (partial(interrupted) / "state.cpt").exists()
+
+    def test_sigterm_to_the_runner(self, lab, task):
+        """As a batch system does it: mdrun writes its checkpoint, the runner says so, the next call goes on."""
+        asked = task(MEDIUM)
+        child = start_child(asked)
+        try:
+            wait_for(lambda: process._step_so_far(partial(asked) / "mdrun.out") > 0, child)
+            child.terminate()
+            said = child.communicate(timeout=60)[1]
+        finally:
+            child.kill()
+        assert f"stopped by signal {signal.SIGTERM:d}; call again to resume" in said
+        reached = pieces.read_checkpoint(lab.gmx, partial(asked) / "state.cpt").step
+        assert 0 < reached < MEDIUM
+        seen = []
+        check_whole(asked, run(asked, lab, progress=seen.append))
+        assert seen
+        assert seen == sorted(seen)
+
+    def test_walltime(self, lab, task):
+        asked = task(MEDIUM)
+        with pytest.raises(RunError, match="walltime of 1e-05 h reached at step"):
+            run(asked, lab, max_hours=1e-5)
+        reached = pieces.read_checkpoint(lab.gmx, partial(asked) / "state.cpt").step
+        assert 0 <= reached < MEDIUM
+        assert runner.done(asked.directory) is None
+        check_whole(asked, run(asked, lab, max_hours=1.0))
+
+    def test_stopped_while_joining(self, lab, task, monkeypatch):
+        """All steps are done, the pieces are not yet one file, the last checkpoint is older than the last frame."""
+        join = pieces.join
+
+        def stopped(work):
+            (work / "md.xtc.tmp").write_text("half")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(pieces, "join", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(task(), lab)
+        monkeypatch.setattr(pieces, "join", join)
+        check_whole(task(), run(task(), lab))
+
+    def test_stopped_after_joining(self, lab, task, monkeypatch, tmp_path):
+        join = pieces.join
+
+        def stopped(work):
+            join(work)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(pieces, "join", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(task(), lab)
+        monkeypatch.setattr(pieces, "join", join)
+        monkeypatch.setattr(process, "launch", lambda *_args, **_options: pytest.fail("mdrun was launched"))
+        check_whole(task(), run(task(), lab))
+
+
+def test_resumed_is_the_same_motion(lab, interrupted, tprs, tmp_path):
+    """The frames before the kill stand as they were written; the first after it lies close to the last before."""
+    state = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state.cpt")
+    with XTCFile(str(partial(interrupted) / "md.part0001.xtc")) as xtc:
+        before = [frame.x for frame in xtc if frame.step <= state.step]
+    run(interrupted, lab)
+    with XTCFile(str(interrupted.directory / "md.xtc")) as xtc:
+        frames = [frame for frame in xtc]
+    assert all((a == b.x).all() for a, b in zip(before[:-1], frames, strict=False))
+    box = np.diag(frames[0].box)
+    # 0.02 ps at 300 K: no atom goes further than about a tenth of a nanometre
+    for one, two in zip(frames[len(before) - 2 :], frames[len(before) - 1 : len(before) + 3], strict=False):
+        delta = two.x - one.x
+        delta -= box * np.round(delta / box)
+        assert 0 < np.linalg.norm(delta, axis=1).max() < 0.2
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from janus_pore.simulate import gmx, runner
+directory, tpr, steps, freedom = sys.argv[1:]
+task = runner.Task(Path(directory), Path(tpr), None, 0, int(steps), 0.002, 0.02, 300.0, int(freedom))
+runner.run(task, gmx.find(), threads=1)
+"""
+
+
+def start_child(task):
+    """A Python process of its own that runs the task."""
+    argv = [sys.executable, "-c", SCRIPT, task.directory, task.tpr, task.last_step, task.degrees_of_freedom]
+    return subprocess.Popen([str(a) for a in argv], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition, child=None):
+    """Until it holds; no more than a minute, and not if the child has ended."""
+    for _ in range(3000):
+        try:
+            if condition():
+                return
+        except FileNotFoundError:
+            pass
+        assert child is None or child.poll() is None, child.communicate()[1]
+        time.sleep(0.02)
+    raise AssertionError("waited for a minute")
+
+
+def working_in(directory):
+    """The process (id) whose working directory this is, if any."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(entry / "cwd") == str(directory.resolve()):
+                return int(entry.name)
+        except OSError:
+            continue
+    return None

@@ -1,0 +1,45 @@
+"""The command line: help, one clear line for what the caller can mend, and the first real steps."""
+
+import json
+
+import pytest
+from janus_pore import cli
+from janus_pore.paths import repository
+
+TINY = str(repository() / "config" / "tiny.yml")
+
+
+@pytest.mark.parametrize("step", ["check", "build", "equilibrate", "inputs", "replica", "reduce", "notebook", "book"])
+def test_every_step_has_help(step, capsys):
+    with pytest.raises(SystemExit) as done:
+        cli.main([step, "--help"])
+    assert done.value.code == 0 and "scale_file" in capsys.readouterr().out
+
+
+def test_a_bad_scale_file_is_one_message_and_exit_code_1(tmp_path, capsys):
+    bad = tmp_path / "bad.yml"
+    bad.write_text((repository() / "config" / "tiny.yml").read_text().replace("timestep_fs: 2.0", "timestep_fs: -2.0"))
+    assert cli.main(["check", str(bad)]) == 1
+    said = capsys.readouterr().err
+    assert "bad.yml" in said and "md.timestep_fs" in said and "0.1" in said and "Traceback" not in said
+
+
+def test_an_unknown_system_names_those_there_are(tmp_path, capsys):
+    assert cli.main(["build", TINY, "--runs", str(tmp_path), "--system", "graphene"]) == 1
+    assert "this scale has: mosse" in capsys.readouterr().err
+
+
+def test_build_writes_a_system_and_a_second_call_changes_nothing(tmp_path):
+    argv = ["build", TINY, "--runs", str(tmp_path), "--system", "mosse"]
+    record = tmp_path / "tiny" / "systems" / "mosse" / "system.json"
+    assert cli.main(argv) == 0
+    written = record.stat().st_mtime_ns
+    assert cli.main(argv) == 0 and record.stat().st_mtime_ns == written
+    assert json.loads(record.read_text())["net_charge_e"] == 0
+
+
+def test_steps_out_of_order_say_what_to_run_first(tmp_path, capsys):
+    cli.main(["build", TINY, "--runs", str(tmp_path), "--system", "mosse"])
+    asked = ["--system", "mosse", "--protocol", "sweep", "--replica", "0"]
+    assert cli.main(["reduce", TINY, "--runs", str(tmp_path), *asked]) == 1
+    assert "run the replica first" in capsys.readouterr().err

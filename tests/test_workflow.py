@@ -1,0 +1,62 @@
+"""The whole DAG is explained by a dry run, for every scale; and the tree keeps its own rules."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from janus_pore.paths import repository
+
+ROOT = repository()
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "-n", "--directory"]
+
+
+@pytest.mark.parametrize("scale", ["tiny", "course", "paper"])
+def test_a_dry_run_explains_the_whole_dag(scale, tmp_path):
+    for name in ("book", "config", "lib", "notebooks", "data"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    argv = [*SNAKEMAKE, str(tmp_path), "-s", str(ROOT / "workflow" / "Snakefile")]
+    done = subprocess.run([*argv, "--configfile", f"config/{scale}.yml"], capture_output=True, text=True, cwd=tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
+    assert int(counts["notebook"]) == len(NOTEBOOKS) and counts["equilibrate"] == ("5" if scale == "paper" else "1")
+    assert counts["replica"] == counts["reduce"] == {"tiny": "8", "course": "18", "paper": "50"}[scale]
+
+
+def test_there_are_notebooks_for_every_part():
+    assert {path.parent.name for path in NOTEBOOKS} >= {"01_build", "02_simulate", "03_ndr", "04_hysteresis"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestSourceNotebooks:
+    def test_no_outputs_no_definitions_and_the_parameters_every_notebook_has(self, path):
+        cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+        for cell in cells:
+            assert cell.outputs == [] and cell.execution_count is None
+            assert not re.search(r"^\s*(def|class) |lambda ", cell.source, re.M)
+        tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+        assert len(tagged) == 1
+        assert re.findall(r"^(\w+) =", tagged[0].source, re.M) == ["scale_file", "runs", "system"]
+
+    def test_it_begins_with_a_title_and_ends_with_an_exercise(self, path):
+        cells = nbformat.read(path, 4).cells
+        assert cells[0].source.startswith("# ") and "**Exercise.**" in cells[-1].source
+
+
+def test_imports_flow_one_way():
+    """show -> analyse -> reduce -> simulate -> build -> ground; analyse neither runs GROMACS nor opens a trajectory."""
+    order = ["build", "simulate", "reduce", "analyse", "show"]
+    for path in (ROOT / "lib" / "janus_pore").glob("*/*.py"):
+        room = order.index(path.parent.name)
+        used = set(re.findall(r"from \.\.(\w+)", path.read_text())) & set(order)
+        assert all(order.index(other) <= room for other in used), f"{path} imports {used}"
+        if path.parent.name == "analyse":
+            assert "simulate" not in used and "MDAnalysis" not in path.read_text()
+
+
+def test_modules_are_short():
+    long = {str(p): n for p in (ROOT / "lib").rglob("*.py") if (n := len(p.read_text().splitlines())) > 230}
+    assert not long

@@ -1,0 +1,33 @@
+# Notebooks executed with the scale's parameters, and the book rendered from the executed copies.
+
+NOTEBOOKS = [str(path.relative_to("notebooks").with_suffix("")) for path in sorted(Path("notebooks").glob("0*/*.ipynb"))]
+MAIN = next(iter(SCALE.systems))
+COLLECTED = [f"{RUNS}/{system}/{name}.nc" for system in PROTOCOLS for name in PROTOCOLS[system]]
+
+def data_for(wildcards):
+    """What a notebook's part of the paper needs before it can run."""
+    part = wildcards.notebook.split("/")[0]
+    built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
+    return {
+        "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
+        "02_simulate": COLLECTED if "campaign" in wildcards.notebook else [],
+    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")])
+
+rule notebook:
+    input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)
+    output: f"{RUNS}/notebooks/{{notebook}}.ipynb"
+    params: scale=SCALE.model_dump_json()
+    wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"
+    message: "Executing notebook {wildcards.notebook}"
+    shell: "janus-pore notebook {SCALE_FILE:q} --name {wildcards.notebook}"
+
+rule book:
+    input:
+        expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
+        [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file() and path.parts[1] not in ("_build", "notebooks")],
+        sorted(str(path) for path in Path("config").glob("*.yml")),
+        code("show"),
+    output: "book/_build/html/index.html"
+    params: scale=SCALE.scale
+    message: "Rendering the book"
+    shell: "janus-pore book {SCALE_FILE:q}"

@@ -1,0 +1,27 @@
+# Trajectories to netCDF: one pass each, then the replicas of a protocol together.
+
+def code(*names):
+    """Source files of the package that decide a result: an edit reruns what depends on it."""
+    return [str(path) for name in names for path in sorted(Path("lib/janus_pore", name).rglob("*.py"))]
+
+rule profile:
+    input: rules.equilibrate.output, code("reduce")
+    output: f"{RUNS}/{{system}}/equilibrate.nc"
+    params: settings=SCALE.equilibration.model_dump_json()
+    message: "Profiles of the equilibrated {wildcards.system}"
+    shell: "janus-pore profile {SCALE_FILE:q} --system {wildcards.system}"
+
+rule reduce:
+    input: rules.replica.output, code("reduce")
+    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"
+    params: pore=(SCALE.analysis.pore_radius_nm, SCALE.analysis.pore_half_depth_nm)
+    message: "Reducing {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
+    shell:
+        "janus-pore reduce {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
+        "--replica {wildcards.replica}"
+
+rule collect:
+    input: expand(f"{RUNS}/{{{{system}}}}/{{{{protocol}}}}/r{{k:03d}}.nc", k=range(SCALE.ensemble.replicas))
+    output: f"{RUNS}/{{system}}/{{protocol}}.nc"
+    message: "Collecting {wildcards.protocol} of {wildcards.system}"
+    shell: "janus-pore collect {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"

@@ -1,0 +1,31 @@
+# 01_build and 02_simulate: systems, their equilibration, and the replicas of every protocol.
+
+rule build:
+    output: f"{RUNS}/systems/{{system}}/built.done"
+    params: system=lambda wc: SCALE.systems[wc.system].model_dump_json()
+    message: "Building {wildcards.system}: sheet, pore, water, ions"
+    shell: "janus-pore build {SCALE_FILE:q} --system {wildcards.system} && touch {output:q}"
+
+rule equilibrate:
+    input: rules.build.output
+    output: f"{RUNS}/{{system}}/equilibrate.done"
+    params: settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json()
+    threads: workflow.cores
+    message: "Minimising and equilibrating {wildcards.system}"
+    shell: "janus-pore equilibrate {SCALE_FILE:q} --system {wildcards.system} --threads {threads} --done {output:q}"
+
+rule inputs:
+    input: rules.equilibrate.output
+    output: f"{RUNS}/{{system}}/{{protocol}}/inputs.done"
+    params: protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol])
+    message: "Run inputs of {wildcards.protocol} for {wildcards.system}"
+    shell: "janus-pore inputs {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} --done {output:q}"
+
+rule replica:
+    input: rules.inputs.output
+    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.done"
+    threads: SCALE.ensemble.cores_per_run
+    message: "Running {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
+    shell:
+        "janus-pore replica {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
+        "--replica {wildcards.replica} --threads {threads} --done {output:q}"
