@@ -6,7 +6,7 @@ import pytest
 import yaml
 from janus_pore import config
 from janus_pore.errors import ConfigError
-from janus_pore.simulate.field import expand
+from janus_pore.simulate.protocols import expand
 
 SHIPPED = sorted((Path(__file__).parents[1] / "config").glob("*.yml"))
 

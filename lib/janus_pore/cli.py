@@ -81,17 +81,17 @@ def _equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> 
 
 
 def _inputs(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .simulate import ensemble, gmx
+    from .simulate import ensemble, gmx, protocols
 
-    protocol = _known(ensemble.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     ensemble.shared_inputs(scale, campaign, args.system, protocol, gmx.find())
     _stamp(args)
 
 
 def _replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .simulate import ensemble, gmx
+    from .simulate import ensemble, gmx, protocols
 
-    protocol = _known(ensemble.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     with ExitStack() as bars:
         ensemble.run_replica(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),
@@ -109,7 +109,7 @@ def _profile(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None
 
 def _reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import replica
-    from .simulate.ensemble import protocols_of
+    from .simulate.protocols import protocols_of
 
     protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
     data = replica.reduce_replica(scale, campaign, args.system, protocol, args.replica)
@@ -118,8 +118,10 @@ def _reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 def _collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import replica
+    from .simulate.protocols import protocols_of, replicas_of
 
-    paths = [campaign.reduced(args.system, args.protocol, k) for k in range(scale.ensemble.replicas)]
+    protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
+    paths = [campaign.reduced(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
     replica.write(replica.collect(paths), campaign.collected(args.system, args.protocol))
 
 

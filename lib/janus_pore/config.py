@@ -7,109 +7,15 @@ and the allowed range. Units are in the key names.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from .errors import ConfigError
 from .files import read_yaml
+from .parameters import MD, Analysis, AnyProtocol, Ensemble, Equilibration, Model, Name, System, is_multiple
 
-Positive = Annotated[float, Field(gt=0)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
+#: Directories of every campaign, which no system or protocol may be named after.
 RESERVED = {"equilibrate", "systems", "notebooks", "results", "book", "tpr"}
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class System(Model):
-    """One membrane in one electrolyte cell."""
-
-    membrane: Literal["mosse", "mosse_even", "mosse_wide", "mosse_neutral", "mos2"]
-    cells_y: int = Field(ge=6, le=64, description="rectangular cells (a) along y")
-    cells_z: int = Field(ge=4, le=64, description="rectangular cells (sqrt(3) a) along z")
-    pore_cut: str = Field(pattern=r"^\d+/\d+/\d+$", description="Mo/S/Se atoms removed")
-    pore_centre: Literal["hollow", "bond", "widest"]
-    charge_compensation: Literal["refuse", "spread"]
-    se_type: Literal["charmm", "uff"]
-    s_type: Literal["liang", "soft"]
-    length_x_nm: float = Field(ge=3.0, le=40.0, description="box length along the pore axis")
-    salt_mol_l: float = Field(ge=0.0, le=5.0)
-    water_density_g_cm3: float = Field(ge=0.5, le=1.2)
-    salt_molar_volume_cm3_mol: float = Field(ge=-20.0, le=60.0)
-    excluded_thickness_nm: float = Field(ge=0.0, le=2.0)
-    seed: int = Field(ge=0, le=2**31 - 1)
-
-
-class MD(Model):
-    """Integrator, thermostat, non-bonded settings and output."""
-
-    timestep_fs: float = Field(ge=0.1, le=2.0)
-    temperature_k: float = Field(ge=200.0, le=500.0)
-    thermostat: Literal["nose-hoover", "v-rescale"]
-    thermostat_time_ps: float = Field(ge=0.01, le=10.0)
-    thermostat_every_steps: int = Field(ge=1, le=100)
-    cutoff_nm: float = Field(ge=0.8, le=2.0)
-    vdw_modifier: Literal["Potential-shift", "None"]
-    pme_spacing_nm: float = Field(ge=0.05, le=0.2)
-    pme_order: int = Field(ge=4, le=8)
-    trajectory_interval_ps: Positive
-    energy_interval_ps: Positive
-
-    @model_validator(mode="after")
-    def check(self) -> MD:
-        if self.thermostat == "nose-hoover" and self.thermostat_every_steps * self.timestep_fs > 4:
-            raise ValueError(
-                "Nose-Hoover is not canonical here unless thermostat_every_steps * timestep_fs <= 4 fs; "
-                "lower one of them or take thermostat: v-rescale"
-            )
-        for key in ("trajectory_interval_ps", "energy_interval_ps"):
-            if not is_multiple(getattr(self, key), self.timestep_fs / 1000):
-                raise ValueError(f"{key} must be a whole number of time steps ({self.timestep_fs} fs)")
-        return self
-
-
-class Equilibration(Model):
-    minimise_steps: int = Field(ge=10, le=100_000)
-    minimise_force_kj_mol_nm: Positive
-    duration_ps: Positive
-    discard_ps: float = Field(ge=0.0, description="not used in the checks of the equilibrated cell")
-    seed: int = Field(ge=0, le=2**31 - 1)
-
-
-class Ensemble(Model):
-    replicas: int = Field(ge=1, le=10_000)
-    spacing_ps: Positive
-    randomise_ps: Positive
-    cores_per_run: int = Field(ge=1, le=256)
-
-
-class SineSweep(Model):
-    kind: Literal["sine"]
-    systems: list[Name] = Field(min_length=1)
-    amplitude_v_nm: float = Field(gt=0, le=5.0)
-    frequency_ghz: float = Field(gt=0, le=1000.0)
-    periods: int = Field(ge=1, le=1000)
-
-
-class ConstantFields(Model):
-    kind: Literal["constant"]
-    systems: list[Name] = Field(min_length=1)
-    fields_v_nm: list[Annotated[float, Field(ge=-5.0, le=5.0)]] = Field(min_length=1)
-    duration_ps: Positive
-
-
-class Analysis(Model):
-    pore_radius_nm: Annotated[float, Field(gt=0, le=2.0)]
-    pore_half_depth_nm: Annotated[float, Field(gt=0, le=1.0)]
-    current_window_ps: Positive
-    phase_bins: int = Field(ge=8, le=2000)
-    angle_bins: int = Field(ge=12, le=720)
-    bootstrap_draws: int = Field(ge=100, le=100_000)
-    confidence: Fraction
-    discard_ps: float = Field(ge=0.0, description="after switching a constant field on")
 
 
 class Scale(Model):
@@ -121,7 +27,7 @@ class Scale(Model):
     md: MD
     equilibration: Equilibration
     ensemble: Ensemble
-    protocols: dict[Name, Annotated[SineSweep | ConstantFields, Field(discriminator="kind")]]
+    protocols: dict[Name, AnyProtocol]
     analysis: Analysis
 
     @model_validator(mode="after")
@@ -140,21 +46,16 @@ class Scale(Model):
             section, name = key.split(".")
             if not is_multiple(getattr(getattr(self, section), name), self.md.trajectory_interval_ps):
                 raise ValueError(f"{key} must be a whole number of md.trajectory_interval_ps")
-        needed = self.ensemble.spacing_ps * (self.ensemble.replicas - 1) + self.equilibration.discard_ps
+        most = max([self.ensemble.replicas, *(p.replicas or 1 for p in self.protocols.values())])
+        needed = self.ensemble.spacing_ps * (most - 1) + self.equilibration.discard_ps
         if needed > self.equilibration.duration_ps:
             raise ValueError(
-                f"{self.ensemble.replicas} replicas spaced by {self.ensemble.spacing_ps} ps need an "
+                f"{most} replicas spaced by {self.ensemble.spacing_ps} ps need an "
                 f"equilibration.duration_ps of at least {needed} ps"
             )
         if not self.equilibration.duration_ps > self.equilibration.discard_ps:
             raise ValueError("equilibration.discard_ps must be shorter than equilibration.duration_ps")
         return self
-
-
-def is_multiple(value: float, unit: float) -> bool:
-    """Whether `value` is a whole number (at least one) of `unit`, to rounding."""
-    ratio = value / unit
-    return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6
 
 
 def load(path: Path | str) -> Scale:

@@ -36,7 +36,7 @@ class SineConductor:
     interval_ps: float = 0.5
 
     def analytical_area(self) -> float:
-        """Area of each lobe, C omega A^2 pi / 2 in nA V/nm: half of the capacitor's ellipse (the conductor has none)."""
+        """Area of each lobe in nA V/nm: half of the capacitor's ellipse, C omega A^2 pi / 2."""
         omega = 2 * np.pi / self.period_ps
         return self.capacitance_na_ps * omega * self.amplitude_v_nm**2 * np.pi / 2
 
@@ -57,7 +57,8 @@ class SineConductor:
         halves = np.repeat(0.5 * mean[None, :, None], self.replicas, axis=0).repeat(2, axis=2)
         current = halves + rng.normal(0, self.noise_na / np.sqrt(2), halves.shape)
         applied = self.amplitude_v_nm * np.sin(omega * time)
-        return _dataset(time, applied, field, current, rng.normal(0, 0.3, (self.replicas, len(time), 8)), self.period_ps)
+        theta = rng.normal(0, 0.3, (self.replicas, len(time), 8))
+        return _dataset(time, applied, field, current, theta, self.period_ps)
 
 
 @dataclass(frozen=True)
@@ -116,5 +117,12 @@ def _dataset(
             "species": ["K", "CL"],
             "replica": np.arange(replicas),
         },
-        attrs={"protocol": "synthetic", "kind": "sine", "period_ps": period_ps, "gromacs": "none", "synthetic": 1},
+        attrs={
+            "protocol": "synthetic",
+            "kind": "sine",
+            "interval_ps": float(time[1] - time[0]),
+            "period_ps": period_ps,
+            "gromacs": "none",
+            "synthetic": 1,
+        },
     )

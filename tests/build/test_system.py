@@ -86,6 +86,11 @@ class TestFill:
         assert closest(heavy, heavy, cell.box_nm, same=True) > 0.23
         assert closest(ions, ions, cell.box_nm, same=True) > 0.5
 
+    @pytest.mark.parametrize("length", [3.1, 3.3, 3.4])
+    def test_nor_where_the_lattice_falls_otherwise(self, config, length):
+        sheet, waters, ions = split(cell := system.fill(altered(config, length_x_nm=length)))
+        assert closest(np.concatenate([waters[:, 0], ions]), sheet, cell.box_nm) > 0.26
+
     def test_no_ion_starts_in_the_pore(self, cell):
         _, _, ions = split(cell)
         radial = np.hypot(*(ions[:, 1:] - cell.sheet.centre_nm).T)

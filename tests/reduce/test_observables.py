@@ -44,9 +44,7 @@ class TestCurrent:
         """Seven ions at 0.9 nm/ps for 40 ps in a 5 nm box, seen only wrapped: I = q n v / L in every interval."""
         time = np.arange(0, 40, 0.5)
         x = np.mod(np.linspace(0, 5, 7)[None] + 0.9 * time[:, None], 5.0)
-        found = [
-            ob.current_na(1.0, ob.displacement(a, b, 5.0), 0.5, 5.0) for a, b in zip(x, x[1:], strict=False)
-        ]
+        found = [ob.current_na(1.0, ob.displacement(a, b, 5.0), 0.5, 5.0) for a, b in zip(x, x[1:], strict=False)]
         assert found == pytest.approx(np.full(len(time) - 1, NA_PER_E_PER_PS * 7 * 0.9 / 5.0))
 
 

@@ -1,5 +1,6 @@
 """A trajectory whose every number is known, reduced; and what is refused on the way."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -35,7 +36,10 @@ class TestKnown:
         assert data.interval_time.values == pytest.approx(TIMES[:-1] + 0.05, abs=1e-6)
 
     def test_field(self, data):
-        assert data.field.values == pytest.approx(np.where(TIMES < 0.9 - 1e-6, 1.0, -1.0))
+        """A frame on a boundary has lived in the field of the segment before it."""
+        assert data.field.values == pytest.approx(np.where(TIMES < 0.9 + 1e-6, 1.0, -1.0))
+        assert data.segment.values.tolist() == [0] * 10 + [1] * 6
+        assert data.interval_segment.values.tolist() == [0] * 9 + [1] * 6
         assert data.interval_field.values == pytest.approx(np.where(TIMES[:-1] < 0.9 - 1e-6, 1.0, -1.0))
 
     def test_current(self, data):
@@ -66,7 +70,7 @@ class TestKnown:
     def test_times_are_exact_again(self, start, tmp_path, fake_segment):
         times = start + np.arange(12) * 0.1
         fake_segment(tmp_path / "a", np.zeros((12, 19, 3)), times, [5, 4, 4])
-        found = [time for time, _ in replica._frames([tmp_path / "a" / "md.xtc"], 0.1)]
+        found = [time for time, _ in replica._frames(tmp_path / "a" / "md.xtc", 0.1)]
         assert found == pytest.approx(times, abs=1e-9)
 
     def test_units_and_origin(self, data, synthetic):
@@ -151,8 +155,10 @@ class TestCollect:
     @pytest.mark.parametrize("other", ["shorter", "later"])
     def test_other_times_are_refused(self, paths, other):
         data = replica.read(paths[1])
-        data = data.isel(time=slice(-1), interval=slice(-1)) if other == "shorter" else data.assign_coords(
-            time=data.time + 0.1
+        data = (
+            data.isel(time=slice(-1), interval=slice(-1))
+            if other == "shorter"
+            else data.assign_coords(time=data.time + 0.1)
         )
         replica.write(data, paths[1])
         with pytest.raises(TrajectoryError, match=r"r001\.nc has other times"):
@@ -168,14 +174,39 @@ def test_a_cell_without_salt_has_no_current(synthetic, fake_segment):
     lines = (synthetic.built / "conf.gro").read_text().splitlines()
     kept = lines[2:16]
     (synthetic.built / "conf.gro").write_text("\n".join(["no salt", str(len(kept)), *kept, lines[-1], ""]))
-    x = np.random.default_rng(1).uniform(0, 4, (3, 14, 3))
-    for k, name in enumerate(("seg01", "seg02")):
+    x = np.random.default_rng(1).uniform(0, 4, (10, 14, 3))
+    for name, frames, start in (("seg01", 10, 0.5), ("seg02", 7, 1.4)):
         place = segment(synthetic, name)
         for path in place.iterdir():
             path.unlink()
         place.rmdir()
-        fake_segment(place, x, np.arange(3) * 0.1 + 0.5 + 0.2 * k, [5, 4, 4])
+        fake_segment(place, x[:frames], np.arange(frames) * 0.1 + start, [5, 4, 4])
     data = reduce(synthetic)
     assert (data.current == 0).all()
     assert (data.crossings == 0).all()
-    assert data.sizes["time"] == 5
+    assert data.sizes["time"] == 16
+
+
+def test_a_segment_of_another_length_is_refused(synthetic, fake_segment):
+    place = segment(synthetic, "seg02")
+    for path in place.iterdir():
+        path.unlink()
+    place.rmdir()
+    fake_segment(place, np.zeros((5, 19, 3)), np.arange(5) * 0.1 + 1.4, [5, 4, 4])
+    with pytest.raises(TrajectoryError, match="segment 2 has 4 intervals"):
+        reduce(synthetic)
+
+
+def test_a_branch_starts_where_its_parent_ended(synthetic, fake_segment):
+    """A tree: after seg01 two branches from the same checkpoint, each with its own field and the same times."""
+    protocol = synthetic.protocol
+    branch = dataclasses.replace(protocol.segments[1], amplitude_v_nm=0.5)
+    tree = dataclasses.replace(protocol, segments=(*protocol.segments, branch), parents=(-1, 0, 0), labels=())
+    x = np.full((7, 19, 3), 1.0)
+    fake_segment(segment(synthetic, "seg03"), x, np.arange(7) * 0.1 + 1.4, [5, 4, 4])
+    data = replica.reduce_replica(synthetic.scale, synthetic.campaign, "mosse", tree, 0)
+    for k, field in ((1, -1.0), (2, 0.5)):
+        chosen = data.segment.values == k
+        assert data.time.values[chosen] == pytest.approx(0.9 + 0.1 * np.arange(1, 7))
+        assert (data.field.values[chosen] == field).all()
+    assert (data.current.values[data.interval_segment.values == 2] == 0).all()

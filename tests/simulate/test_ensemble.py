@@ -10,6 +10,7 @@ from janus_pore.errors import RunError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.simulate import ensemble, process, runner
+from janus_pore.simulate.field import Protocol, Segment
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 
@@ -127,6 +128,15 @@ class TestReplica:
         assert [sha256(place / f"seg{s:02d}.tpr") for s in (1, 2)] == first[1:]
         assert [field_of(lab, place / f"seg{s:02d}.tpr") for s in (1, 2)] == [2.5, 1.0]
         assert field_of(lab, replica(lab, chain, 0) / "tpr" / "seg00.tpr") == 0
+
+    def test_a_sine_starts_at_zero_when_its_segment_does(self, lab, replicas):
+        """Its run input is told the run's time: 0.2 ps of randomising, what came before, and a quarter period."""
+        late = Protocol("late", "sine", (Segment(0.5, 0.3), Segment(1.2, 1.0, 1000.0)), ("mosse",))
+        made = ensemble.shared_inputs(lab.scale, lab.campaign, "mosse", late, lab.gmx)
+        said = lab.gmx.call("dump", s=made[1])
+        keys = ("E0", "omega", "t0", "nsteps")
+        found = {key: float(re.search(rf"\s{key}\s+=\s+(\S+)", said).group(1)) for key in keys}
+        assert found == pytest.approx({"E0": 1.2, "omega": 6.2831853, "t0": 0.75, "nsteps": 750}, rel=1e-6)
 
     def test_replicas_differ(self, lab, chain, replicas):
         one, two = (frames(replica(lab, chain, k) / "seg02" / "md.xtc")[-1][2] for k in range(2))

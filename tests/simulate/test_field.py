@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from janus_pore.errors import ProtocolError
-from janus_pore.simulate import field
-from janus_pore.simulate.ensemble import protocols_of
+from janus_pore.simulate import protocols
 from janus_pore.simulate.field import Protocol, Segment
+from janus_pore.simulate.protocols import protocols_of
 
 
 def evaluate(line, t):
@@ -85,7 +85,7 @@ class TestProtocol:
 
 class TestExpand:
     def test_names_kinds_and_lengths(self, make_scale):
-        found = field.expand(make_scale())
+        found = protocols.expand(make_scale())
         assert {name: (p.name, p.kind, p.duration_ps) for name, p in found.items()} == {
             "sweep": ("sweep", "sine", 1.0),
             "hold_-1.00": ("hold_-1.00", "constant", 1.0),
@@ -95,13 +95,13 @@ class TestExpand:
         assert found["sweep"].segments == (Segment(1.2, 1.0, 1000.0),)
 
     def test_periods(self, make_scale):
-        sweep = field.expand(make_scale(protocols__sweep__periods=3))["sweep"]
+        sweep = protocols.expand(make_scale(protocols__sweep__periods=3))["sweep"]
         assert sweep.duration_ps == pytest.approx(3.0)
         assert sweep.waveform(np.array([0.25, 1.25, 2.75])) == pytest.approx([1.2, 1.2, -1.2])
 
     def test_two_of_one_name_are_refused(self, make_scale):
         with pytest.raises(ProtocolError, match=r"two protocols would be called hold_\+0\.40"):
-            field.expand(make_scale(protocols__hold__fields_v_nm=[0.4, 0.401]))
+            protocols.expand(make_scale(protocols__hold__fields_v_nm=[0.4, 0.401]))
 
     @pytest.mark.parametrize(
         ("changes", "key"),
@@ -113,7 +113,7 @@ class TestExpand:
     )
     def test_a_length_that_does_not_fit_is_refused(self, make_scale, changes, key):
         with pytest.raises(ProtocolError, match=f"whole number of md.{key}"):
-            field.expand(make_scale(**changes))
+            protocols.expand(make_scale(**changes))
 
     def test_protocols_by_system(self, make_scale):
         scale = make_scale(

@@ -25,10 +25,10 @@ def tpr(lab, tmp_path_factory):
     return prepare.run_input(lab.gmx, tmp_path_factory.mktemp("tpr") / "a.tpr", options, lab.minimised, lab.built)
 
 
-def go_on(lab, tpr, work, steps=None):
+def go_on(lab, tpr, work, steps=None, trim=True):
     """One launch of mdrun, of `steps` steps or to the end, as the runner does it."""
     start = ["-cpi", "state.cpt"] if (work / "state.cpt").exists() else []
-    if start:
+    if start and trim:
         pieces.trim(work, pieces.read_checkpoint(lab.gmx, work / "state.cpt"))
     limit = ["-nsteps", str(steps)] if steps else []
     argv = [*process.mdrun(lab.gmx, tpr, 1), "-deffnm", "md", "-noappend", "-reprod", "-cpo", "state.cpt"]
@@ -121,6 +121,21 @@ class TestJoin:
     def test_energies_once_and_in_order(self, parts):
         pieces.join(parts)
         times = pyedr.edr_to_dict(str(parts / "md.edr"))["Time"]
+        assert times == pytest.approx(np.arange(0, STEPS + 1, INTERVAL) * 0.002, abs=1e-9)
+
+    def test_a_frame_that_a_restart_repeats_comes_once(self, lab, tpr, tmp_path):
+        """Without trimming: the first launch wrote the frame at its last step, and the second writes it again."""
+        work = tmp_path / "work"
+        work.mkdir()
+        go_on(lab, tpr, work, 100)
+        go_on(lab, tpr, work, trim=False)
+        firsts = [pieces._edr_frames(work / f"md.part000{k}.edr") for k in (1, 2)]
+        assert firsts[0][-1][1] == firsts[1][0][1] == 100
+        assert list(list(read_xtc(work / "md.part0001.xtc"))[0])[-1] == 100
+        assert list(list(read_xtc(work / "md.part0002.xtc"))[0])[0] == 100
+        pieces.join(work)
+        assert list(list(read_xtc(work / "md.xtc"))[0]) == list(range(0, STEPS + 1, INTERVAL))
+        times = pyedr.edr_to_dict(str(work / "md.edr"))["Time"]
         assert times == pytest.approx(np.arange(0, STEPS + 1, INTERVAL) * 0.002, abs=1e-9)
 
     def test_the_same_motion_as_in_one_go(self, parts, whole):

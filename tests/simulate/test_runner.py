@@ -19,7 +19,7 @@ from janus_pore.errors import RunError
 from janus_pore.simulate import ensemble, pieces, prepare, process, runner
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
-SHORT, MEDIUM, LONG, INTERVAL = 100, 3000, 200_000, 10
+SHORT, MEDIUM, LONG, INTERVAL = 100, 2000, 200_000, 10
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ class TestLock:
             child.kill()
             child.wait()
             with pytest.raises(RunError, match="is being run by another process"):
-                run(asked, lab)
+                run(asked, lab, max_hours=1e-4)
         finally:
             child.kill()
             if orphan:
@@ -234,17 +234,31 @@ class TestLock:
 class TestResume:
     """Each way of stopping leaves a state from which the next call goes on, to the same frames."""
 
-    def test_sigkill(self, lab, interrupted):
-        check_whole(interrupted, run(interrupted, lab))
+    @pytest.fixture
+    def resumed_at(self, lab, monkeypatch):
+        """The steps at which mdrun was launched: its checkpoint's, or none for a start from the .tpr."""
+        launch, steps = process.launch, []
 
-    def test_a_lost_checkpoint_falls_back_to_the_one_before(self, lab, interrupted):
-        (partial(interrupted) / "state.cpt").unlink()
-        check_whole(interrupted, run(interrupted, lab))
+        def watched(argv, work, *rest):
+            start = Path(argv[argv.index("-cpi") + 1]) if "-cpi" in argv else None
+            steps.append(pieces.read_checkpoint(lab.gmx, start).step if start else None)
+            launch(argv, work, *rest)
 
-    def test_a_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted):
+        monkeypatch.setattr(process, "launch", watched)
+        return steps
+
+    def test_sigkill(self, lab, interrupted, resumed_at):
+        reached = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state.cpt").step
+        check_whole(interrupted, run(interrupted, lab))
+        assert resumed_at == [reached]
+
+    @pytest.mark.parametrize("harm", ["lose", "damage"])
+    def test_a_lost_or_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted, resumed_at, harm):
+        before = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state_prev.cpt").step
         path = partial(interrupted) / "state.cpt"
-        path.write_bytes(path.read_bytes()[:1000])
+        path.unlink() if harm == "lose" else path.write_bytes(path.read_bytes()[:1000])
         check_whole(interrupted, run(interrupted, lab))
+        assert resumed_at == [before]
 
     def test_a_damaged_checkpoint_without_one_before_is_refused(self, lab, interrupted, no_launch):
         (partial(interrupted) / "state_prev.cpt").unlink()
@@ -253,13 +267,15 @@ class TestResume:
         with pytest.raises(RunError, match="truncated or damaged"):
             run(interrupted, lab)
 
-    def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, tprs):
+    def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, resumed_at):
         for name in ("state.cpt", "state_prev.cpt"):
             (partial(interrupted) / name).unlink()
+        (partial(interrupted) / "md.part0003.xtc").write_bytes(b"of an earlier attempt")
         started = json.loads((partial(interrupted) / "inputs.json").read_text())["started"]
         manifest = run(interrupted, lab)
         check_whole(interrupted, manifest)
         assert manifest["started"] == started
+        assert resumed_at == [None]
 
     @pytest.mark.parametrize("suffix", ["xtc", "edr"])
     def test_output_shorter_than_the_checkpoint_says_is_refused(self, lab, interrupted, no_launch, suffix):

@@ -18,6 +18,7 @@ rule notebook:
     output: f"{RUNS}/notebooks/{{notebook}}.ipynb"
     params: scale=SCALE.model_dump_json()
     wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"
+    resources: mem_mb=8000
     message: "Executing notebook {wildcards.notebook}"
     shell: "janus-pore notebook {SCALE_FILE:q} --name {wildcards.notebook}"
 
@@ -29,5 +30,6 @@ rule book:
         code("show"),
     output: "book/_build/html/index.html"
     params: scale=SCALE.scale
+    resources: mem_mb=4000
     message: "Rendering the book"
     shell: "janus-pore book {SCALE_FILE:q}"

@@ -8,6 +8,7 @@ rule profile:
     input: rules.equilibrate.output, code("reduce")
     output: f"{RUNS}/{{system}}/equilibrate.nc"
     params: settings=SCALE.equilibration.model_dump_json()
+    resources: mem_mb=4000
     message: "Profiles of the equilibrated {wildcards.system}"
     shell: "janus-pore profile {SCALE_FILE:q} --system {wildcards.system}"
 
@@ -15,13 +16,20 @@ rule reduce:
     input: rules.replica.output, code("reduce")
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"
     params: pore=(SCALE.analysis.pore_radius_nm, SCALE.analysis.pore_half_depth_nm)
+    resources: mem_mb=4000
     message: "Reducing {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
     shell:
         "janus-pore reduce {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
         "--replica {wildcards.replica}"
 
+def reduced_replicas(wildcards):
+    """The reduced replicas of a protocol."""
+    place = f"{RUNS}/{wildcards.system}/{wildcards.protocol}"
+    return [f"{place}/r{k:03d}.nc" for k in replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])]
+
 rule collect:
-    input: expand(f"{RUNS}/{{{{system}}}}/{{{{protocol}}}}/r{{k:03d}}.nc", k=range(SCALE.ensemble.replicas))
+    input: reduced_replicas
     output: f"{RUNS}/{{system}}/{{protocol}}.nc"
+    resources: mem_mb=8000
     message: "Collecting {wildcards.protocol} of {wildcards.system}"
     shell: "janus-pore collect {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"

@@ -3,16 +3,21 @@
 rule build:
     output: f"{RUNS}/systems/{{system}}/built.done"
     params: system=lambda wc: SCALE.systems[wc.system].model_dump_json()
+    resources: mem_mb=4000
     message: "Building {wildcards.system}: sheet, pore, water, ions"
     shell: "janus-pore build {SCALE_FILE:q} --system {wildcards.system} && touch {output:q}"
 
 rule equilibrate:
     input: rules.build.output
     output: f"{RUNS}/{{system}}/equilibrate.done"
-    params: settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json()
-    threads: workflow.cores
+    params: settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json(), walltime=max_hours
+    # nothing else can run meanwhile: the whole machine; on a cluster, where nobody waits, what a replica gets
+    threads: (not workflow.remote_exec and workflow.resource_settings.cores) or SCALE.ensemble.cores_per_run
+    resources: mem_mb=4000
     message: "Minimising and equilibrating {wildcards.system}"
-    shell: "janus-pore equilibrate {SCALE_FILE:q} --system {wildcards.system} --threads {threads} --done {output:q}"
+    shell:
+        "janus-pore equilibrate {SCALE_FILE:q} --system {wildcards.system} --threads {threads} {params.walltime} "
+        "--done {output:q}"
 
 rule inputs:
     input: rules.equilibrate.output
@@ -24,8 +29,10 @@ rule inputs:
 rule replica:
     input: rules.inputs.output
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.done"
+    params: walltime=max_hours
     threads: SCALE.ensemble.cores_per_run
+    resources: mem_mb=4000
     message: "Running {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
     shell:
         "janus-pore replica {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
-        "--replica {wildcards.replica} --threads {threads} --done {output:q}"
+        "--replica {wildcards.replica} --threads {threads} {params.walltime} --done {output:q}"

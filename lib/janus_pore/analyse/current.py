@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from ..config import Analysis
 from ..errors import AnalysisError
+from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
 from .stats import bootstrap
 
@@ -26,7 +26,7 @@ def per_interval(data: xr.Dataset, estimator: str) -> xr.DataArray:
     if estimator == "box":
         current = _in(data.current, "nA")
     elif estimator == "pore":
-        interval_ps = float(data.time[1] - data.time[0])
+        interval_ps = float(data.attrs["interval_ps"])
         charge = xr.DataArray([CHARGE_E[str(s)] for s in data.species.values], dims="species")
         current = data.crossings * charge * NA_PER_E_PER_PS / interval_ps
     else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..config import Analysis
 from ..errors import AnalysisError
+from ..parameters import Analysis
 from .stats import Estimate, estimate
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import curve_fit
 
-from ..config import Analysis
 from ..errors import AnalysisError
+from ..parameters import Analysis
 from .current import phase_bins
 from .stats import Estimate, bootstrap
 

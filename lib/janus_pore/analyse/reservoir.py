@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from ..build.membrane import LATTICE_NM, ROW_NM
-from ..config import System
+from ..parameters import System
 from ..units import G_CM3_PER_U_NM3, NM3_PER_CM3_MOL, PER_NM3_PER_MOL_L, WATER_MASS_U
 
 #: Farther than this from the Mo plane the density no longer feels the sheet (checked by eye in the profile).

@@ -19,9 +19,9 @@ import MDAnalysis as mda
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..config import System
 from ..errors import CellError
 from ..files import sha256, write_json, write_text
+from ..parameters import System
 from ..units import NM3_PER_CM3_MOL, PER_NM3_PER_MOL_L, water_per_nm3
 from . import forcefield, membrane
 

@@ -105,9 +105,10 @@ def page(scales: Mapping[str, Scale], current: str) -> str:
         row = " | ".join(f"{values[name][key]}" for name in names)
         lines.append(f"| `{key}` | {row} | {origin} | {note} |")
     lines += ["", "## Protocols", "", "| scale | protocol | kind | parameters |", "|---|---|---|---|"]
+    own = ("kind", "systems")
     for name in names:
         for label, protocol in scales[name].protocols.items():
-            rest = ", ".join(f"{k} {v}" for k, v in protocol.model_dump().items() if k not in ("kind", "systems"))
+            rest = ", ".join(f"{k} {v}" for k, v in protocol.model_dump(exclude_none=True).items() if k not in own)
             systems = ", ".join(protocol.systems)
             lines.append(f"| {name} | {label} | {protocol.kind} | {rest}; systems: {systems} |")
     return "\n".join(lines) + "\n" + _CHOICES

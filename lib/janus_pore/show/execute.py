@@ -12,6 +12,7 @@ from typing import Any
 import papermill
 from traitlets.config import Config
 
+from ..environment import variables
 from ..errors import NotebookError
 
 
@@ -53,26 +54,21 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, prog
     output.parent.mkdir(parents=True, exist_ok=True)
     part, failed = (output.with_name(f".{output.stem}.{state}.ipynb") for state in ("partial", "failed"))
     with tempfile.TemporaryDirectory(prefix="janus-kernel-") as place:
-        own = {"IPYTHONDIR": place, "JUPYTER_RUNTIME_DIR": place, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        before = {key: os.environ.get(key) for key in own}
-        os.environ.update(own)
         profile = Path(place) / "profile_default"
         profile.mkdir()
         (profile / "ipython_kernel_config.py").write_text("c.HistoryManager.enabled = False\n")
+        sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{place}/kernel"}})
         try:
-            papermill.execute_notebook(
-                str(notebook), str(part), parameters=dict(parameters), progress_bar=progress,
-                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{place}/kernel"}}),
-            )  # fmt: skip
+            with variables(IPYTHONDIR=place, JUPYTER_RUNTIME_DIR=place, PYDEVD_DISABLE_FILE_VALIDATION="1"):
+                papermill.execute_notebook(
+                    str(notebook), str(part), parameters=dict(parameters), progress_bar=progress, config=sockets
+                )
         except papermill.PapermillExecutionError as error:
             os.replace(part, failed)
             raise NotebookError(
                 f"{notebook} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
                 f"The run is kept as {failed}"
             ) from error
-        finally:
-            for key, value in before.items():
-                os.environ.pop(key, None) if value is None else os.environ.update({key: value})
     failed.unlink(missing_ok=True)
     os.replace(part, output)
     return output

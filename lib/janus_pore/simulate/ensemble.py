@@ -2,7 +2,7 @@
 
 Replica k starts from the frame k * spacing before the end of the equilibration, with fresh velocities from seed
 k, runs `randomise_ps` without field (seg00, a .tpr of its own), then the protocol's segments (seg01, ...), whose
-.tpr files all replicas share: each continues from the checkpoint before it (docs/adr/0004).
+.tpr files all replicas share: each continues from the checkpoint of the segment it follows (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ import numpy as np
 from ..config import Scale
 from ..errors import RunError
 from ..files import sha256, write_json
+from ..parameters import MD
 from ..paths import Campaign
 from . import prepare, process, runner
-from .field import Protocol, expand
+from .field import Protocol
 from .gmx import Gmx
+from .protocols import md_of
 
 Watch = Callable[[str, int], process.Progress]
 
@@ -46,7 +48,7 @@ def equilibrate(
     seed = scale.equilibration.seed
     options = prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
     tpr = prepare.run_input(gmx, place / "tpr" / "nvt.tpr", options, minimised, built)
-    task = _task(scale, place / "nvt", tpr, None, 0, last, built)
+    task = _task(scale.md, place / "nvt", tpr, None, 0, last, built)
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))
 
 
@@ -83,7 +85,7 @@ def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Proto
     made = []
     for k, segment in enumerate(protocol.segments, 1):
         start_ps = scale.ensemble.randomise_ps + protocol.starts_ps()[k - 1]
-        options = prepare.segment_options(segment, scale.md, start_ps, _boundaries(scale, protocol)[k + 1])
+        options = prepare.segment_options(segment, md_of(scale, protocol), start_ps, _boundaries(scale, protocol)[k][1])
         made.append(prepare.run_input(gmx, place / f"seg{k:02d}.tpr", options, conf, built))
     return made
 
@@ -98,18 +100,16 @@ def run_replica(
     own = place / "tpr" / "seg00.tpr"
     conf = start_frame(scale, campaign, system, replica, own.with_name("start.gro"))
     first = prepare.dynamics(
-        scale.md, boundaries[1], fresh_velocities_seed=replica, seed=replica, field=prepare.FIELD_OFF
+        md_of(scale, protocol), boundaries[0][1], fresh_velocities_seed=replica, seed=replica, field=prepare.FIELD_OFF
     )
     prepare.run_input(gmx, own, first, conf, built)
     shared = shared_inputs(scale, campaign, system, protocol, gmx)
-    manifests, checkpoint = [], None
-    for k, tpr in enumerate([own, *shared]):
-        directory = place / f"seg{k:02d}"
-        task = _task(scale, directory, tpr, checkpoint, boundaries[k], boundaries[k + 1], built)
-        label = f"{system} {protocol.name} r{replica:03d} seg{k:02d}"
-        progress = watch and watch(label, boundaries[k + 1])
+    manifests = []
+    for k, (tpr, (first_step, last_step)) in enumerate(zip([own, *shared], boundaries, strict=True)):
+        checkpoint = place / f"seg{protocol.parents[k - 1] + 1:02d}" / "state.cpt" if k else None
+        task = _task(md_of(scale, protocol), place / f"seg{k:02d}", tpr, checkpoint, first_step, last_step, built)
+        progress = watch and watch(f"{system} {protocol.name} r{replica:03d} seg{k:02d}", last_step)
         manifests.append(runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=progress))
-        checkpoint = directory / "state.cpt"
     return manifests
 
 
@@ -131,21 +131,18 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     return path
 
 
-def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
-    """The expanded protocols that a system goes through."""
-    return {name: protocol for name, protocol in expand(scale).items() if system in protocol.systems}
-
-
-def _boundaries(scale: Scale, protocol: Protocol) -> list[int]:
-    """Cumulative steps at the boundaries of seg00, seg01, ... (n_segments + 2,)."""
-    lengths = [scale.ensemble.randomise_ps, *(segment.duration_ps for segment in protocol.segments)]
-    return [0, *np.cumsum([prepare.steps(length, scale.md) for length in lengths]).tolist()]
+def _boundaries(scale: Scale, protocol: Protocol) -> list[tuple[int, int]]:
+    """(first, last) cumulative step of seg00, seg01, ... along their own paths (n_segments + 1,)."""
+    found = [(0, prepare.steps(scale.ensemble.randomise_ps, scale.md))]
+    for parent, segment in zip(protocol.parents, protocol.segments, strict=True):
+        first = found[parent + 1][1]
+        found.append((first, first + prepare.steps(segment.duration_ps, scale.md)))
+    return found
 
 
 def _task(
-    scale: Scale, directory: Path, tpr: Path, checkpoint: Path | None, first: int, last: int, built: Path
+    md: MD, directory: Path, tpr: Path, checkpoint: Path | None, first: int, last: int, built: Path
 ) -> runner.Task:
-    md = scale.md
     return runner.Task(
         directory, tpr, checkpoint, first, last, md.timestep_fs / 1000, md.trajectory_interval_ps,
         md.temperature_k, degrees_of_freedom(built),

@@ -1,4 +1,4 @@
-"""Field protocols: what is applied along x, as a chain of segments that are constant or one sine.
+"""Field protocols: what is applied along x, as a tree of segments that are constant or one sine.
 
 GROMACS evaluates ``electric-field-x = E0 omega t0 sigma`` as E0 cos(omega (t - t0)) exp(-(t - t0)^2 / 2 sigma^2),
 but with sigma = 0 it silently ignores t0. A sine from zero therefore takes t0 a quarter period after its start
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..config import MD, ConstantFields, Scale, is_multiple
 from ..errors import ProtocolError
 from ..units import angular_frequency_rad_ps
 
@@ -58,65 +57,71 @@ class Segment:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A named chain of segments; time runs from 0 at the start of the first."""
+    """A named tree of segments: each follows another's end, and what several share is simulated once.
+
+    A chain is the tree in which each segment follows the one before. Time runs from 0 at the protocol's start.
+
+    Attributes
+    ----------
+    segments : in an order in which parents come before children
+    systems : that go through it
+    parents : index of the segment that each one follows, -1 for the start; empty means a chain
+    labels : what each segment is for ("prime", "pulse 2 after 5 ps"); empty means numbered
+    replicas, interval_ps : number of replicas and spacing of stored frames; None means the campaign's
+    """
 
     name: str
     kind: str
     segments: tuple[Segment, ...]
     systems: tuple[str, ...]
+    parents: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    replicas: int | None = None
+    interval_ps: float | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.segments)
+        object.__setattr__(self, "parents", self.parents or tuple(range(-1, n - 1)))
+        object.__setattr__(self, "labels", self.labels or tuple(f"segment {k + 1}" for k in range(n)))
+        if not n or len(self.parents) != n or len(self.labels) != n:
+            raise ProtocolError(f"{self.name}: {n} segments need as many parents and labels, and at least one")
+        if not all(-1 <= parent < k for k, parent in enumerate(self.parents)):
+            raise ProtocolError(f"{self.name}: a segment must come after the one it follows (parents {self.parents})")
+
+    @property
+    def simulated_ps(self) -> float:
+        """MD that one replica costs: every segment once."""
+        return sum(segment.duration_ps for segment in self.segments)
 
     @property
     def duration_ps(self) -> float:
-        return sum(segment.duration_ps for segment in self.segments)
+        """Length of the longest path from the start to an end."""
+        return float(max(self.starts_ps() + [segment.duration_ps for segment in self.segments]))
+
+    def path(self, k: int) -> list[int]:
+        """Indices of the segments from the start to segment k, inclusive."""
+        return [*self.path(self.parents[k]), k] if k >= 0 else []
+
+    def leaves(self) -> list[int]:
+        """Segments that none follows: one path each."""
+        return [k for k in range(len(self.segments)) if k not in self.parents]
 
     def starts_ps(self) -> np.ndarray:
-        """Start of each segment (n_segments,) in ps."""
-        return np.cumsum([0.0, *(segment.duration_ps for segment in self.segments[:-1])])
+        """Start of each segment (n_segments,) in ps, along its own path."""
+        starts: list[float] = []
+        for parent in self.parents:
+            starts.append(starts[parent] + self.segments[parent].duration_ps if parent >= 0 else 0.0)
+        return np.array(starts)
 
-    def waveform(self, time_ps: np.ndarray) -> np.ndarray:
-        """Field (V/nm) at times (ps); zero outside the protocol. A boundary belongs to the later segment."""
+    def waveform(self, time_ps: np.ndarray, leaf: int | None = None) -> np.ndarray:
+        """Field (V/nm) at times (ps) along the path to a leaf (default: the last); zero outside.
+
+        A boundary belongs to the later segment.
+        """
         time_ps = np.asarray(time_ps, dtype=float)
-        field = np.zeros_like(time_ps)
-        for start, segment in zip(self.starts_ps(), self.segments, strict=True):
+        field, starts = np.zeros_like(time_ps), self.starts_ps()
+        for k in self.path(self.leaves()[-1] if leaf is None else leaf):
+            start, segment = starts[k], self.segments[k]
             inside = (time_ps >= start - 1e-9) & (time_ps <= start + segment.duration_ps + 1e-9)
             field[inside] = segment.at(time_ps[inside] - start)
         return field
-
-
-def expand(scale: Scale) -> dict[str, Protocol]:
-    """All protocols of a scale, by directory name (`sweep`, `hold_+0.40`).
-
-    Raises
-    ------
-    ProtocolError
-        if a segment is not a whole number of time steps and of output intervals, or two have the same name.
-    """
-    found: dict[str, Protocol] = {}
-    for name, asked in scale.protocols.items():
-        if isinstance(asked, ConstantFields):
-            new = [
-                Protocol(f"{name}_{field:+.2f}", "constant", (Segment(field, asked.duration_ps),), tuple(asked.systems))
-                for field in asked.fields_v_nm
-            ]
-        else:
-            length = asked.periods * 1000 / asked.frequency_ghz
-            sine = Segment(asked.amplitude_v_nm, length, asked.frequency_ghz)
-            new = [Protocol(name, "sine", (sine,), tuple(asked.systems))]
-        for protocol in new:
-            if protocol.name in found:
-                raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
-            check(protocol, scale.md)
-            found[protocol.name] = protocol
-    return found
-
-
-def check(protocol: Protocol, md: MD) -> None:
-    """Refuse segments that the time step or the trajectory's output interval do not divide."""
-    for segment in protocol.segments:
-        units = {"timestep_fs": md.timestep_fs / 1000, "trajectory_interval_ps": md.trajectory_interval_ps}
-        for key, unit in units.items():
-            if not is_multiple(segment.duration_ps, unit):
-                raise ProtocolError(
-                    f"{protocol.name}: a segment of {segment.duration_ps:g} ps is not a whole number of md.{key} "
-                    f"({unit:g} ps); change the duration, the frequency or md.{key}"
-                )

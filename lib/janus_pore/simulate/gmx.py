@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from ..environment import variables
 from ..errors import GromacsError
-
-# GromacsWrapper looks for GROMACS when it is imported, which takes seconds: it is imported where it is used
-os.environ.setdefault("GROMACSWRAPPER_SUPPRESS_SETUP_CHECK", "1")
-logging.getLogger("gromacs").setLevel(logging.ERROR)
 
 #: Older versions double the electric field near domain boundaries (2020.0 to 2020.4).
 OLDEST = 2021
@@ -44,9 +44,7 @@ class Gmx:
         GromacsError
             with GROMACS' own message if the tool fails.
         """
-        from gromacs.tools import tool_factory
-
-        command = tool_factory(tool.capitalize(), tool, self.path)(failure=None)
+        command = _wrapper(self.path).tools.tool_factory(tool.capitalize(), tool, self.path)(failure=None)
         values = {k: v if isinstance(v, bool) else str(v) for k, v in options.items() if k != "input"}
         if "input" in options:
             values["input"] = options["input"]
@@ -105,11 +103,23 @@ def _inspect(path: str) -> Gmx:
     )
 
 
+@cache
+def _wrapper(path: str) -> ModuleType:
+    """GromacsWrapper, imported where it is used: its import calls every GROMACS it finds, which takes seconds.
+
+    It is shown only the one at `path` (Debian's gmx_mpi, for one, fails noisily where OpenMPI is not complete).
+    """
+    logging.getLogger("gromacs").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="janus-gmx-") as place:
+        (Path(place) / "gmx").symlink_to(path)
+        search = f"{place}:{os.environ.get('PATH', '')}"
+        with variables(GMXBIN=place, PATH=search, GROMACSWRAPPER_SUPPRESS_SETUP_CHECK="1"):
+            return importlib.import_module("gromacs")
+
+
 def write_mdp(path: Path, options: Mapping[str, Any]) -> Path:
     """Write run parameters, one `key = value` a line."""
-    from gromacs.fileformats.mdp import MDP
-
-    mdp = MDP()
+    mdp = _wrapper(find().path).fileformats.MDP()
     for key, value in options.items():
         mdp[key] = value
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +129,4 @@ def write_mdp(path: Path, options: Mapping[str, Any]) -> Path:
 
 def read_xvg(path: Path) -> np.ndarray:
     """The numbers of an .xvg file, array (columns, rows)."""
-    from gromacs.fileformats.xvg import XVG
-
-    return XVG(str(path)).array
+    return _wrapper(find().path).fileformats.XVG(str(path)).array

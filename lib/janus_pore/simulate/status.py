@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..config import Scale
 from ..paths import Campaign
-from .ensemble import protocols_of
+from .protocols import protocols_of, replicas_of
 from .runner import done
 
 
@@ -25,7 +25,7 @@ def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
     for system in scale.systems:
         rows.append(_row(scale, campaign.equilibration(system) / "nvt", system, "equilibrate", "", "nvt"))
         for name, protocol in protocols_of(scale, system).items():
-            for replica in range(scale.ensemble.replicas):
+            for replica in replicas_of(scale, protocol):
                 place = campaign.replica(system, name, replica)
                 for k in range(len(protocol.segments) + 1):
                     rows.append(_row(scale, place / f"seg{k:02d}", system, name, place.name, f"seg{k:02d}"))

@@ -1,0 +1,156 @@
+"""The sections of a scale file as typed models: units in the names, bounds checked, nothing else allowed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class System(Model):
+    """One membrane in one electrolyte cell."""
+
+    membrane: Literal["mosse", "mosse_even", "mosse_wide", "mosse_neutral", "mos2"]
+    cells_y: int = Field(ge=6, le=64, description="rectangular cells (a) along y")
+    cells_z: int = Field(ge=4, le=64, description="rectangular cells (sqrt(3) a) along z")
+    pore_cut: str = Field(pattern=r"^\d+/\d+/\d+$", description="Mo/S/Se atoms removed")
+    pore_centre: Literal["hollow", "bond", "widest"]
+    charge_compensation: Literal["refuse", "spread"]
+    se_type: Literal["charmm", "uff"]
+    s_type: Literal["liang", "soft"]
+    length_x_nm: float = Field(ge=3.0, le=40.0, description="box length along the pore axis")
+    salt_mol_l: float = Field(ge=0.0, le=5.0)
+    water_density_g_cm3: float = Field(ge=0.5, le=1.2)
+    salt_molar_volume_cm3_mol: float = Field(ge=-20.0, le=60.0)
+    excluded_thickness_nm: float = Field(ge=0.0, le=2.0)
+    seed: int = Field(ge=0, le=2**31 - 1)
+
+
+class MD(Model):
+    """Integrator, thermostat, non-bonded settings and output."""
+
+    timestep_fs: float = Field(ge=0.1, le=2.0)
+    temperature_k: float = Field(ge=200.0, le=500.0)
+    thermostat: Literal["nose-hoover", "v-rescale"]
+    thermostat_time_ps: float = Field(ge=0.01, le=10.0)
+    thermostat_every_steps: int = Field(ge=1, le=100)
+    cutoff_nm: float = Field(ge=0.8, le=2.0)
+    vdw_modifier: Literal["Potential-shift", "None"]
+    pme_spacing_nm: float = Field(ge=0.05, le=0.2)
+    pme_order: int = Field(ge=4, le=8)
+    trajectory_interval_ps: Positive
+    energy_interval_ps: Positive
+
+    @model_validator(mode="after")
+    def check(self) -> MD:
+        if self.thermostat == "nose-hoover" and self.thermostat_every_steps * self.timestep_fs > 4:
+            raise ValueError(
+                "Nose-Hoover is not canonical here unless thermostat_every_steps * timestep_fs <= 4 fs; "
+                "lower one of them or take thermostat: v-rescale"
+            )
+        for key in ("trajectory_interval_ps", "energy_interval_ps"):
+            if not is_multiple(getattr(self, key), self.timestep_fs / 1000):
+                raise ValueError(f"{key} must be a whole number of time steps ({self.timestep_fs} fs)")
+        return self
+
+
+class Equilibration(Model):
+    minimise_steps: int = Field(ge=10, le=100_000)
+    minimise_force_kj_mol_nm: Positive
+    duration_ps: Positive
+    discard_ps: float = Field(ge=0.0, description="not used in the checks of the equilibrated cell")
+    seed: int = Field(ge=0, le=2**31 - 1)
+
+
+class Ensemble(Model):
+    replicas: int = Field(ge=1, le=10_000)
+    spacing_ps: Positive
+    randomise_ps: Positive
+    cores_per_run: int = Field(ge=1, le=256)
+
+
+class Run(Model):
+    """What every protocol has; without replicas or interval of its own it takes the campaign's."""
+
+    systems: list[Name] = Field(min_length=1)
+    replicas: int | None = Field(default=None, ge=1, le=10_000)
+    trajectory_interval_ps: Positive | None = None
+
+
+class SineSweep(Run):
+    kind: Literal["sine"]
+    amplitude_v_nm: float = Field(gt=0, le=5.0)
+    frequency_ghz: float = Field(gt=0, le=1000.0)
+    periods: int = Field(ge=1, le=1000)
+
+
+class ConstantFields(Run):
+    kind: Literal["constant"]
+    fields_v_nm: list[FieldVnm] = Field(min_length=1)
+    duration_ps: Positive
+
+
+class FieldSteps(Run):
+    """Prepare at one field, then step to each of several."""
+
+    kind: Literal["steps"]
+    from_v_nm: FieldVnm
+    prepare_ps: Positive
+    to_v_nm: list[FieldVnm] = Field(min_length=1)
+    duration_ps: Positive
+
+
+class Pulses(Run):
+    """What pulse pairs and trains share; prime_ps 0 means no prime."""
+
+    prime_v_nm: FieldVnm
+    prime_ps: float = Field(ge=0.0)
+    pulse_v_nm: FieldVnm
+    pulse_ps: Positive
+    gap_v_nm: FieldVnm
+
+
+class PulsePair(Pulses):
+    kind: Literal["pair"]
+    delays_ps: list[Positive] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def check(self) -> PulsePair:
+        if sorted(set(self.delays_ps)) != self.delays_ps:
+            raise ValueError("delays_ps must rise, without repeats")
+        return self
+
+
+class PulseTrain(Pulses):
+    kind: Literal["train"]
+    gap_ps: Positive
+    pulses: int = Field(ge=2, le=1000)
+
+
+AnyProtocol = Annotated[SineSweep | ConstantFields | FieldSteps | PulsePair | PulseTrain, Field(discriminator="kind")]
+
+
+class Analysis(Model):
+    pore_radius_nm: Annotated[float, Field(gt=0, le=2.0)]
+    pore_half_depth_nm: Annotated[float, Field(gt=0, le=1.0)]
+    current_window_ps: Positive
+    phase_bins: int = Field(ge=8, le=2000)
+    angle_bins: int = Field(ge=12, le=720)
+    bootstrap_draws: int = Field(ge=100, le=100_000)
+    confidence: Fraction
+    discard_ps: float = Field(ge=0.0, description="after switching a constant field on")
+
+
+def is_multiple(value: float, unit: float) -> bool:
+    """Whether `value` is a whole number (at least one) of `unit`, to rounding."""
+    ratio = value / unit
+    return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6

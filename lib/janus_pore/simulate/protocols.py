@@ -1,0 +1,137 @@
+"""From the scale file to protocols: sweeps, constant fields, steps, pulse pairs and pulse trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..config import Scale
+from ..errors import ProtocolError
+from ..parameters import MD, ConstantFields, FieldSteps, PulsePair, PulseTrain, SineSweep, is_multiple
+from .field import Protocol, Segment
+
+
+def expand(scale: Scale) -> dict[str, Protocol]:
+    """All protocols of a scale, by directory name (`sweep`, `hold_+0.40`).
+
+    Raises
+    ------
+    ProtocolError
+        if a segment is not a whole number of time steps and of output intervals, or two have the same name.
+    """
+    found: dict[str, Protocol] = {}
+    for name, asked in scale.protocols.items():
+        for one in _expand(name, asked):
+            protocol = replace(
+                one,
+                replicas=asked.replicas or scale.ensemble.replicas,
+                interval_ps=asked.trajectory_interval_ps or scale.md.trajectory_interval_ps,
+            )
+            if protocol.name in found:
+                raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
+            check(protocol, md_of(scale, protocol), scale.ensemble.randomise_ps)
+            found[protocol.name] = protocol
+    return found
+
+
+def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
+    """The expanded protocols that a system goes through."""
+    return {name: protocol for name, protocol in expand(scale).items() if system in protocol.systems}
+
+
+def md_of(scale: Scale, protocol: Protocol) -> MD:
+    """The MD settings of a protocol: the scale's, with the protocol's own spacing of stored frames."""
+    return scale.md.model_copy(update={"trajectory_interval_ps": interval_of(scale, protocol)})
+
+
+def interval_of(scale: Scale, protocol: Protocol) -> float:
+    """Spacing of a protocol's stored frames in ps."""
+    return protocol.interval_ps or scale.md.trajectory_interval_ps
+
+
+def replicas_of(scale: Scale, protocol: Protocol) -> range:
+    """The replicas of a protocol."""
+    return range(protocol.replicas or scale.ensemble.replicas)
+
+
+def check(protocol: Protocol, md: MD, randomise_ps: float) -> None:
+    """Refuse segments that the time step or the trajectory's output interval do not divide."""
+    units = {"timestep_fs": md.timestep_fs / 1000, "trajectory_interval_ps": md.trajectory_interval_ps}
+    if not is_multiple(md.trajectory_interval_ps, units["timestep_fs"]) or not is_multiple(
+        randomise_ps, md.trajectory_interval_ps
+    ):
+        raise ProtocolError(
+            f"{protocol.name}: trajectory_interval_ps ({md.trajectory_interval_ps:g}) must be a whole number of time "
+            "steps and divide ensemble.randomise_ps"
+        )
+    for segment in protocol.segments:
+        for key, unit in units.items():
+            if not is_multiple(segment.duration_ps, unit):
+                raise ProtocolError(
+                    f"{protocol.name}: a segment of {segment.duration_ps:g} ps is not a whole number of md.{key} "
+                    f"({unit:g} ps); change the duration, the frequency or md.{key}"
+                )
+
+
+def _expand(name: str, asked: SineSweep | ConstantFields | FieldSteps | PulsePair | PulseTrain) -> Iterator[Protocol]:
+    systems = tuple(asked.systems)
+    match asked:
+        case SineSweep():
+            sine = Segment(asked.amplitude_v_nm, asked.periods * 1000 / asked.frequency_ghz, asked.frequency_ghz)
+            yield Protocol(name, "sine", (sine,), systems, labels=("sweep",))
+        case ConstantFields():
+            for field in asked.fields_v_nm:
+                hold = Segment(field, asked.duration_ps)
+                yield Protocol(f"{name}_{field:+.2f}", "constant", (hold,), systems, labels=("hold",))
+        case FieldSteps():
+            yield steps(name, asked, systems)
+        case PulsePair():
+            yield pulse_pair(name, asked, systems)
+        case PulseTrain():
+            yield pulse_train(name, asked, systems)
+
+
+def steps(name: str, asked: FieldSteps, systems: tuple[str, ...]) -> Protocol:
+    """Prepare at one field, then step to each of the others: a preparation and one branch a field (Figs 2D, 3)."""
+    first = Segment(asked.from_v_nm, asked.prepare_ps)
+    branches = [Segment(field, asked.duration_ps) for field in asked.to_v_nm]
+    labels = ("prepare", *(f"step to {field:+.2f} V/nm" for field in asked.to_v_nm))
+    return Protocol(name, "steps", (first, *branches), systems, (-1, *(0 for _ in branches)), labels)
+
+
+def pulse_pair(name: str, asked: PulsePair, systems: tuple[str, ...]) -> Protocol:
+    """Two pulses, for every delay between them (Fig 5A: PPF with a prime, PPD without).
+
+    The first pulse is shared; the gap runs once to the longest delay, in pieces that end at each delay, and a
+    second pulse branches off each piece.
+    """
+    segments, parents, labels = _primed(asked)
+    segments.append(Segment(asked.pulse_v_nm, asked.pulse_ps))
+    parents.append(len(segments) - 2)
+    labels.append("pulse 1")
+    end, elapsed = len(segments) - 1, 0.0
+    for delay in asked.delays_ps:
+        segments += [Segment(asked.gap_v_nm, delay - elapsed), Segment(asked.pulse_v_nm, asked.pulse_ps)]
+        parents += [end, len(segments) - 2]
+        labels += [f"gap to {delay:g} ps", f"pulse 2 after {delay:g} ps"]
+        end, elapsed = len(segments) - 2, delay
+    return Protocol(name, "pair", tuple(segments), systems, tuple(parents), tuple(labels))
+
+
+def pulse_train(name: str, asked: PulseTrain, systems: tuple[str, ...]) -> Protocol:
+    """Equal pulses with equal gaps (Fig 5B, 5C: STF with a prime, STD without)."""
+    segments, parents, labels = _primed(asked)
+    for k in range(1, asked.pulses + 1):
+        if k > 1:
+            segments.append(Segment(asked.gap_v_nm, asked.gap_ps))
+            labels.append(f"gap {k - 1}")
+        segments.append(Segment(asked.pulse_v_nm, asked.pulse_ps))
+        labels.append(f"pulse {k}")
+    return Protocol(name, "train", tuple(segments), systems, labels=tuple(labels))
+
+
+def _primed(asked: PulsePair | PulseTrain) -> tuple[list[Segment], list[int], list[str]]:
+    """The segments, parents and labels with which a pulse protocol begins: its prime, if it has one."""
+    if not asked.prime_ps:
+        return [], [], []
+    return [Segment(asked.prime_v_nm, asked.prime_ps)], [-1], ["prime"]

@@ -1,0 +1,106 @@
+"""Protocols as trees: what is shared is simulated once, and every path applies the field that was asked for."""
+
+import numpy as np
+import pytest
+from janus_pore.errors import ConfigError, ProtocolError
+from janus_pore.parameters import FieldSteps, PulsePair, PulseTrain
+from janus_pore.simulate import fieldcheck, gmx, protocols
+from janus_pore.simulate.field import Protocol, Segment
+
+PAPER = {"systems": ["mosse"], "prime_v_nm": 2.0, "prime_ps": 20.0, "pulse_v_nm": 0.7, "pulse_ps": 5.0, "gap_v_nm": 0.5}
+DELAYS = [1.0, 2.0, 5.0, 10.0, 20.0, 40.0]
+
+
+@pytest.fixture
+def facilitation():
+    return protocols.pulse_pair("ppf", PulsePair(kind="pair", delays_ps=DELAYS, **PAPER), ("mosse",))
+
+
+class TestPulsePair:
+    def test_the_tree_costs_95_ps_where_separate_runs_cost_258(self, facilitation):
+        assert facilitation.simulated_ps == 95.0
+        separate = sum(
+            facilitation.starts_ps()[leaf] + facilitation.segments[leaf].duration_ps for leaf in facilitation.leaves()
+        )
+        assert separate == 258.0
+
+    @pytest.mark.parametrize("k", range(6))
+    def test_every_path_is_prime_pulse_gap_pulse(self, facilitation, k):
+        delay, leaf = DELAYS[k], facilitation.leaves()[k]
+        times = np.array([1.0, 19.0, 20.5, 24.5, 25.0 + 0.5 * delay, 25.5 + delay, 29.5 + delay, 31.0 + delay])
+        asked = [2.0, 2.0, 0.7, 0.7, 0.5, 0.7, 0.7, 0.0]
+        assert facilitation.waveform(times, leaf) == pytest.approx(asked)
+        assert facilitation.labels[leaf] == f"pulse 2 after {delay:g} ps"
+
+    def test_depression_has_no_prime(self):
+        asked = PulsePair(kind="pair", delays_ps=[3.0], **PAPER | {"prime_ps": 0.0, "pulse_v_nm": 0.5, "gap_v_nm": 0.0})
+        pair = protocols.pulse_pair("ppd", asked, ("mosse",))
+        assert pair.labels == ("pulse 1", "gap to 3 ps", "pulse 2 after 3 ps") and pair.parents == (-1, 0, 1)
+
+    def test_delays_must_rise(self, make_scale):
+        for delays in ([5.0, 2.0], [2.0, 2.0]):
+            with pytest.raises(ConfigError, match="delays_ps must rise"):
+                make_scale(protocols={"ppf": {"kind": "pair", "delays_ps": delays, **PAPER}})
+
+
+def test_a_train_is_a_chain_of_pulses_and_gaps():
+    train = protocols.pulse_train("stf", PulseTrain(kind="train", gap_ps=5.0, pulses=10, **PAPER), ("mosse",))
+    assert train.simulated_ps == train.duration_ps == 20 + 10 * 5 + 9 * 5
+    assert [label for label in train.labels if label.startswith("pulse")] == [f"pulse {k}" for k in range(1, 11)]
+    assert train.waveform(np.array([22.0, 27.0, 32.0])) == pytest.approx([0.7, 0.5, 0.7])
+
+
+def test_steps_share_their_preparation():
+    asked = FieldSteps(
+        kind="steps", systems=["mosse"], from_v_nm=0.0, prepare_ps=10.0, to_v_nm=[0.4, 0.8], duration_ps=20.0
+    )
+    tree = protocols.steps("up", asked, ("mosse",))
+    assert tree.parents == (-1, 0, 0) and tree.simulated_ps == 50.0 and tree.duration_ps == 30.0
+    assert [float(tree.waveform(np.array([15.0]), leaf)[0]) for leaf in tree.leaves()] == [0.4, 0.8]
+
+
+class TestTree:
+    def test_paths_leaves_and_starts(self):
+        tree = Protocol("t", "steps", tuple(Segment(0.1 * k, 1.0 + k) for k in range(5)), ("m",), (-1, 0, 0, 2, -1))
+        assert tree.path(3) == [0, 2, 3] and tree.leaves() == [1, 3, 4]
+        assert tree.starts_ps().tolist() == [0.0, 1.0, 1.0, 4.0, 0.0]
+
+    @pytest.mark.parametrize("parents", [(0, 0), (-1, 1), (-1, 2), (-2, 0), (-1,)])
+    def test_a_parent_that_does_not_come_before_is_refused(self, parents):
+        with pytest.raises(ProtocolError):
+            Protocol("t", "steps", (Segment(0, 1), Segment(0, 1)), ("m",), parents)
+
+    def test_a_protocol_without_segments_is_refused(self):
+        with pytest.raises(ProtocolError, match="at least one"):
+            Protocol("t", "steps", (), ("m",))
+
+
+def test_gromacs_applies_every_branch_as_asked():
+    """The real thing: `mdrun -field` on a ghost particle, for a tree with a sine branch."""
+    segments = (Segment(2.0, 4.0), Segment(0.0, 3.0), Segment(1.2, 5.0, 200.0), Segment(-0.7, 2.0))
+    tree = Protocol("t", "steps", segments, ("m",), (-1, 0, 1, 1))
+    found = fieldcheck.applied(tree, gmx.find(), start_ps=2.5, steps=100)
+    assert np.abs(found.asked - found.applied).max() < 1e-5
+    assert float(found.applied.max()) == 2.0 and found.sizes["time"] == 4 * 101
+
+
+class TestOwnReplicasAndInterval:
+    def test_a_protocol_without_them_takes_the_campaigns(self, make_scale):
+        scale = make_scale()
+        hold = protocols.expand(scale)["hold_+0.40"]
+        assert list(protocols.replicas_of(scale, hold)) == list(range(scale.ensemble.replicas))
+        assert protocols.md_of(scale, hold) == scale.md
+
+    def test_its_own_count_and_spacing_win(self, make_scale):
+        scale = make_scale(protocols__hold__replicas=1, protocols__hold__trajectory_interval_ps=0.1)
+        hold = protocols.expand(scale)["hold_+0.40"]
+        assert list(protocols.replicas_of(scale, hold)) == [0]
+        assert protocols.md_of(scale, hold).trajectory_interval_ps == 0.1 != scale.md.trajectory_interval_ps
+
+    def test_more_replicas_than_the_equilibration_holds_are_refused(self, make_scale):
+        with pytest.raises(ConfigError, match="500 replicas"):
+            make_scale(protocols__hold__replicas=500)
+
+    def test_a_spacing_that_the_randomising_segment_is_no_multiple_of_is_refused(self, make_scale):
+        with pytest.raises(ProtocolError, match="randomise_ps"):
+            protocols.expand(make_scale(protocols__hold__trajectory_interval_ps=0.3))
