@@ -9,7 +9,7 @@ html  := book/_build/html/index.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env book test lint lock
+.PHONY: help env book plan status test lint lock
 
 help: ## list the targets
 	@echo "make TARGET [SCALE=tiny] [CORES=n]"
@@ -25,10 +25,19 @@ book: ## run the notebooks at SCALE on CORES cores and build the HTML book
 	@test -f $(html) || { echo "error: the workflow ended without writing $(html)" >&2; exit 1; }
 	@echo "The book is at $(CURDIR)/$(html)"
 
+plan: ## what the campaign SCALE costs: ns, hours, disk (measures the speed here; NS_PER_DAY=x skips that)
+	@$(setup)
+	@$(setup) --exec janus-pore plan "config/$(SCALE).yml" $(if $(NS_PER_DAY),--ns-per-day $(NS_PER_DAY))
+
+status: ## how far the campaign SCALE is
+	@$(setup)
+	@$(setup) --exec janus-pore status "config/$(SCALE).yml"
+
 test: ## check the style and run the tests
 	@$(setup)
 	@$(setup) --exec ruff check
-	@$(setup) --exec python -m pytest
+	@$(setup) --slurm; case $$? in 0) tests= ;; 3) tests='not cluster' ;; *) exit 1 ;; esac; \
+		$(setup) --exec python -m pytest -m "$$tests"
 
 lint: ## check the style only
 	@$(setup)

@@ -122,6 +122,35 @@ def test_a_conda_environment_without_the_packages(path, tmp_path):
     assert "conda env update -f environment.yml" in own.stderr
 
 
+def ask_for_slurm(path, tmp_path, **variables):
+    """Run a copy of the script that does not look into this machine's /usr/sbin."""
+    copy = tmp_path / "workflow" / "setup.sh"
+    copy.parent.mkdir()
+    copy.write_text(SCRIPT.read_text().replace("PATH=$PATH:/usr/sbin", "PATH=$PATH"))
+    environment = {"PATH": str(path), **variables}
+    return subprocess.run([BASH, str(copy), "--slurm"], env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_slurm_where_it_is(path, tmp_path):
+    for name in ("munged", "slurmctld", "slurmd", "sbatch"):
+        program(path / name, "exit 1")
+    result = ask_for_slurm(path, tmp_path, CI="true")
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_slurm_where_it_cannot_be_had(path, tmp_path):
+    program(path / "slurmctld", "exit 1")  # a part of it is not enough
+    result = ask_for_slurm(path, tmp_path)
+    assert (result.returncode, result.stderr) == (3, "")
+    assert len(result.stdout.splitlines()) == 1 and "the cluster tests are left out" in result.stdout
+
+
+def test_slurm_that_cannot_be_had_is_an_error_in_ci(path, tmp_path):
+    result = ask_for_slurm(path, tmp_path, CI="true")
+    assert result.returncode == 1
+    assert "in CI the cluster tests must run" in result.stderr
+
+
 def test_an_unknown_option_is_refused(path):
     result = setup(path, "--frobnicate")
     assert result.returncode == 1

@@ -2,6 +2,7 @@
 # All the set-up the book needs; `make book` and `make test` call it, and a second call costs nothing.
 #
 #   workflow/setup.sh                     Python environment and GROMACS, installed where missing
+#   workflow/setup.sh --slurm             the Slurm that tests/cluster runs, installed if missing (exit 3: it cannot be)
 #   workflow/setup.sh --check-gromacs     say which GROMACS would be used; install nothing (exit 3: none)
 #   workflow/setup.sh --check-python      say which Python environment would be used; install nothing
 #   workflow/setup.sh --exec COMMAND...   run a command in the Python environment
@@ -85,6 +86,26 @@ ensure_gromacs() {
         find_gromacs || die "the Debian package gromacs is installed but gmx is not on the PATH; set GMX to its path."
     fi
     say "GROMACS $gmx_version ($gmx)"
+}
+
+# ---------------------------------------------------------------- Slurm, for tests/cluster only
+
+have_slurm() {
+    local program PATH=$PATH:/usr/sbin # Debian's place for daemons is not on everybody's PATH
+    for program in munged slurmctld slurmd sbatch; do
+        command -v "$program" >/dev/null || return 1
+    done
+}
+
+# Nobody needs a Slurm of their own to use the book, so where it cannot be had its tests are left out; CI has no excuse.
+ensure_slurm() {
+    have_slurm && return
+    if ! in_conda && command -v apt-get >/dev/null && { ((EUID == 0)) || command -v sudo >/dev/null; }; then
+        (apt_install "Slurm" slurm-wlm munge) && have_slurm && return
+    fi
+    [[ ${CI:-} != true ]] || die "no Slurm here and it could not be installed; in CI the cluster tests must run."
+    say "no Slurm here and no way to install it (Debian, root): the cluster tests are left out"
+    exit 3
 }
 
 # ---------------------------------------------------------------- Python
@@ -209,6 +230,9 @@ case ${1:-} in
         ensure_gromacs
         ensure_environment
         ;;
+    --slurm)
+        ensure_slurm
+        ;;
     --check-gromacs)
         if find_gromacs; then
             say "GROMACS $gmx_version ($gmx)"
@@ -238,6 +262,6 @@ case ${1:-} in
         exec "$@"
         ;;
     *)
-        die "unknown option $1; the options are --check-gromacs, --check-python and --exec COMMAND..."
+        die "unknown option $1; the options are --slurm, --check-gromacs, --check-python and --exec COMMAND..."
         ;;
 esac

@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--max-hours", type=float, help="stop in a resumable state after this walltime")
         sub.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
 
+    plan = step("plan", _plan, "What a campaign costs: ns, hours, disk, and what is done.")
+    plan.add_argument("--ns-per-day", type=float, help="speed of one run; without it a probe of 20 s measures it here")
+    step("status", _status, "What has been run, and what is running.")
     step("check", lambda args, scale, campaign: None, "Read a scale file and say what is wrong with it.")
     step("build", _build, "Build a system: sheet, pore, water, ions.", "system")
     md(step("equilibrate", _equilibrate, "Minimise and equilibrate a system (resumable).", "system"))
@@ -61,6 +64,34 @@ def _parser() -> argparse.ArgumentParser:
     book = step("book", _book, "Stage and render the book from executed notebooks.")
     book.add_argument("--html", type=Path, default=Path("book/_build/html"), help="where the HTML goes")
     return parser
+
+
+def _plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import gmx, plan
+
+    first = next(iter(scale.systems))
+    speed = args.ns_per_day
+    if speed is None:
+        print(f"measuring the speed of {first} on {scale.ensemble.cores_per_run} core(s) for 20 s ...", file=sys.stderr)
+        speed = plan.probe(scale, first, gmx.find())
+    elif not speed > 0:
+        raise JanusPoreError(f"--ns-per-day must be positive, not {speed}")
+    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed))
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    left = (table.core_hours * (1 - table.done)).sum()
+    print(
+        f"\n{table.ns.sum():.4g} ns at {speed:.3g} ns/day a run ({scale.ensemble.cores_per_run} core(s) each): "
+        f"{table.core_hours.sum():.4g} core hours ({left:.4g} left), {table.disk_gb.sum():.3g} GB of trajectories"
+    )
+
+
+def _status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import status
+
+    table = status.progress(scale, campaign)
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    share = table.finished_ps.sum() / table.asked_ps.sum()
+    print(f"\n{100 * share:.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")
 
 
 def _build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

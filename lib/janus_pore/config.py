@@ -23,7 +23,7 @@ class Scale(Model):
 
     scale: Name
     notice: str = Field(max_length=400, description="shown on every page of the book; empty for none")
-    systems: dict[Name, System]
+    systems: dict[Name, System] = Field(min_length=1)
     md: MD
     equilibration: Equilibration
     ensemble: Ensemble

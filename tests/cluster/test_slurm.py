@@ -15,7 +15,7 @@ ROOT = repository()
 TARGET = "runs/test/mosse/hold_+1.00.nc"
 INPUTS = "runs/test/mosse/hold_+1.00/inputs.done"
 REPLICA = Path("runs/test/mosse/hold_+1.00/r000")
-DURATION_PS = 12.0  # of the one segment, about as many seconds on a core
+DURATION_PS = 8.0  # of the one segment: some seconds on a core
 
 
 @pytest.fixture

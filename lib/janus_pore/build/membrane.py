@@ -164,4 +164,5 @@ def _largest_circle(sheet: Sheet) -> np.ndarray:
     if not len(vertices):
         return sheet.centre_nm
     radius = np.array([np.hypot(*(points - v).T).min() for v in vertices])
-    return sheet.centre_nm + vertices[int(np.argmax(np.round(radius, 9)))]
+    # of equal circles (a symmetric cut can leave two) always the same one
+    return sheet.centre_nm + vertices[np.lexsort((*np.round(vertices.T, 6), -np.round(radius, 9)))[0]]

@@ -1,7 +1,9 @@
-"""What has been run: one row a finished segment, read from the manifests."""
+"""What has been run: finished segments from their manifests, running ones from what mdrun prints."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pandas as pd
 
 from ..config import Scale
 from ..paths import Campaign
+from .field import Protocol
 from .protocols import protocols_of, replicas_of
 from .runner import done
 
@@ -47,4 +50,50 @@ def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str
         "spread_k": round(energy["spread_k"], 2),
         "canonical_spread_k": round(energy["canonical_spread_k"], 2),
         "ns_per_day": manifest.get("ns_per_day"),
+    }
+
+
+def progress(scale: Scale, campaign: Campaign) -> pd.DataFrame:
+    """One row per system and protocol: replicas finished and asked, simulated time finished and asked, and running.
+
+    Cheap: manifests are read, checksums are not computed.
+    """
+    rows = []
+    for system in scale.systems:
+        place = campaign.equilibration(system)
+        length = scale.equilibration.duration_ps
+        finished = length if (place / "nvt" / "manifest.json").exists() else 0.0
+        rows.append(_line(system, "equilibrate", int(finished > 0), 1, finished, length, place.glob("*.partial")))
+        for name, protocol in protocols_of(scale, system).items():
+            replicas = replicas_of(scale, protocol)
+            done_ps = [finished_ps(scale, campaign, system, protocol, [k]) for k in replicas]
+            each = scale.ensemble.randomise_ps + protocol.simulated_ps
+            whole = sum(ps > each - 1e-6 for ps in done_ps)
+            running = campaign.protocol(system, name).glob("r*/*.partial")
+            rows.append(_line(system, name, whole, len(replicas), sum(done_ps), each * len(replicas), running))
+    return pd.DataFrame(rows)
+
+
+def finished_ps(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replicas: Iterable[int] | None = None
+) -> float:
+    """Simulated time (ps) of a protocol with a manifest, over some or all of its replicas."""
+    total = 0.0
+    for replica in replicas_of(scale, protocol) if replicas is None else replicas:
+        for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
+            first, last = json.loads(path.read_text())["steps"]
+            total += (last - first) * scale.md.timestep_fs / 1000
+    return total
+
+
+def _line(
+    system: str, protocol: str, whole: int, replicas: int, finished: float, asked: float, running: Iterable[Path]
+) -> dict[str, Any]:
+    return {
+        "system": system,
+        "protocol": protocol,
+        "replicas": f"{whole}/{replicas}",
+        "finished_ps": finished,
+        "asked_ps": asked,
+        "begun": ", ".join(str(path.relative_to(path.parents[1])) for path in sorted(running)),
     }

@@ -1,0 +1,80 @@
+"""The price of a campaign adds up, and what is done is counted from the manifests."""
+
+import pytest
+from janus_pore import config
+from janus_pore.files import write_json
+from janus_pore.paths import Campaign, repository
+from janus_pore.simulate import plan, status
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return config.load(repository() / "config" / "paper.yml")
+
+
+@pytest.fixture
+def campaign(tmp_path):
+    return Campaign.of("paper", tmp_path)
+
+
+def test_the_papers_campaign_by_hand(paper, campaign):
+    table = plan.plan(paper, campaign, plan.speeds(paper, "mosse", 50.0)).set_index(["system", "protocol"])
+    sweep = table.loc[("mosse", "sweep")]
+    assert sweep.replicas == 10 and sweep.ns == pytest.approx(10 * (50_000 + 10) / 1000)
+    assert sweep.run_hours == pytest.approx(24 * sweep.ns / 50.0)
+    assert sweep.core_hours == pytest.approx(sweep.run_hours * paper.ensemble.cores_per_run)
+    assert table.loc[("mosse", "ppf")].ns == pytest.approx(150 * (10 + 95) / 1000)
+    assert table.loc[("mosse", "sweep")].disk_gb == pytest.approx(3.75 * 25_124 * 500_100 / 1e9, rel=0.01)
+    assert (table.done == 0).all() and len(table) == 5 + 5 + 6
+
+
+def test_the_speed_of_other_systems_goes_with_their_atoms(paper):
+    speeds = plan.speeds(paper, "mosse", 50.0)
+    assert speeds["mosse"] == 50.0 and set(speeds) == set(paper.systems)
+    assert all(value == pytest.approx(50.0, rel=0.02) for value in speeds.values())
+
+
+def finish(directory, first, last):
+    directory.mkdir(parents=True)
+    write_json(directory / "manifest.json", {"steps": [first, last]})
+
+
+def test_finished_segments_count_and_begun_ones_are_named(paper, campaign):
+    finish(campaign.equilibration("mosse") / "nvt", 0, 10_000_000)
+    place = campaign.replica("mosse", "ppf", 7)
+    finish(place / "seg00", 0, 10_000)
+    finish(place / "seg01", 10_000, 30_000)
+    (place / "seg02.partial").mkdir()
+    rows = status.progress(paper, campaign).set_index(["system", "protocol"])
+    assert rows.loc[("mosse", "equilibrate")].replicas == "1/1"
+    assert rows.loc[("mosse", "ppf")].finished_ps == 30.0 and rows.loc[("mosse", "ppf")].replicas == "0/150"
+    assert rows.loc[("mosse", "ppf")].begun == "r007/seg02.partial"
+    table = plan.plan(paper, campaign, plan.speeds(paper, "mosse", 50.0)).set_index(["system", "protocol"])
+    assert table.loc[("mosse", "ppf")].done == pytest.approx(30 / (150 * 105))
+    assert table.loc[("mosse", "equilibrate")].done == 1.0
+
+
+def test_a_finished_replica_is_counted_whole(paper, campaign):
+    for k, last in enumerate([10_000, 30_000, 80_000]):
+        finish(campaign.replica("mosse", "relax_up", 0) / f"seg{k:02d}", [0, 10_000, 30_000][k], last)
+    for k in range(3, 8):
+        finish(campaign.replica("mosse", "relax_up", 0) / f"seg{k:02d}", 30_000, 80_000)
+    rows = status.progress(paper, campaign).set_index(["system", "protocol"])
+    assert rows.loc[("mosse", "relax_up")].replicas == "1/10"
+
+
+def test_the_probe_measures_the_real_cell(gromacs):
+    """Debian's GROMACS makes some tens of ns a day of 2,300 atoms; anything absurd means that the parsing broke."""
+    tiny = config.load(repository() / "config" / "tiny.yml")
+    assert 0.5 < plan.probe(tiny, "mosse", gromacs, seconds=3) < 5000
+
+
+def test_the_speed_is_not_asked_of_gromacs_when_it_is_given(capsys, tmp_path, monkeypatch):
+    from janus_pore import cli
+
+    monkeypatch.setattr(plan, "probe", lambda *args: pytest.fail("the probe ran"))
+    tiny = str(repository() / "config" / "tiny.yml")
+    assert cli.main(["plan", tiny, "--runs", str(tmp_path), "--ns-per-day", "100"]) == 0
+    assert "at 100 ns/day" in capsys.readouterr().out
+    assert cli.main(["plan", tiny, "--runs", str(tmp_path), "--ns-per-day", "-1"]) == 1
+    assert "must be positive" in capsys.readouterr().err
