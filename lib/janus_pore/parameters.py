@@ -68,7 +68,7 @@ class Equilibration(Model):
     minimise_force_kj_mol_nm: Positive
     duration_ps: Positive
     discard_ps: float = Field(ge=0.0, description="not used in the checks of the equilibrated cell")
-    seed: int = Field(ge=0, le=2**31 - 1)
+    seed: int = Field(ge=1, le=2**31 - 1, description="0 would mean any to grompp")
 
 
 class Ensemble(Model):

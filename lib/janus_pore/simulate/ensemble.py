@@ -1,7 +1,7 @@
 """From a built system to an ensemble: minimise, equilibrate, start replicas, run a protocol's segments.
 
 Replica k starts from the frame k * spacing before the end of the equilibration, with fresh velocities from seed
-k, runs `randomise_ps` without field (seg00, a .tpr of its own), then the protocol's segments (seg01, ...), whose
+k + 1, runs `randomise_ps` without field (seg00, a .tpr of its own), then the protocol's segments (seg01, ...), whose
 .tpr files all replicas share: each continues from the checkpoint of the segment it follows (docs/adr/0004).
 """
 
@@ -99,8 +99,9 @@ def run_replica(
     boundaries = _boundaries(scale, protocol)
     own = place / "tpr" / "seg00.tpr"
     conf = start_frame(scale, campaign, system, replica, own.with_name("start.gro"))
+    seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
     first = prepare.dynamics(
-        md_of(scale, protocol), boundaries[0][1], fresh_velocities_seed=replica, seed=replica, field=prepare.FIELD_OFF
+        md_of(scale, protocol), boundaries[0][1], fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF
     )
     prepare.run_input(gmx, own, first, conf, built)
     shared = shared_inputs(scale, campaign, system, protocol, gmx)
