@@ -43,6 +43,11 @@ SETTINGS = {
         },
         "hold": {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [-1.0, 0.4], "duration_ps": 1.0},
     },
+    "engine": {
+        "edge_nm": 2.0, "settle_ps": 0.5, "nvt_ps": 0.2, "nve_ps": 0.1, "nve_timesteps_fs": [1.0, 2.0],
+        "nve_buffer_nm": 0.09, "fields_v_nm": [-0.5, 0.5], "field_ps": 0.4, "discard_ps": 0.1,
+        "trajectory_interval_ps": 0.02, "energy_interval_ps": 0.02,
+    },
     "analysis": {
         "pore_radius_nm": 0.425, "pore_half_depth_nm": 0.25, "current_window_ps": 0.1, "phase_bins": 20,
         "angle_bins": 36, "bootstrap_draws": 100, "confidence": 0.68, "discard_ps": 0.2,

@@ -9,7 +9,10 @@ from janus_pore.paths import repository
 TINY = str(repository() / "config" / "tiny.yml")
 
 
-@pytest.mark.parametrize("step", ["check", "build", "equilibrate", "inputs", "replica", "reduce", "notebook", "book"])
+STEPS = ["check", "build", "equilibrate", "inputs", "replica", "engine", "reduce", "notebook", "book"]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_every_step_has_help(step, capsys):
     with pytest.raises(SystemExit) as done:
         cli.main([step, "--help"])

@@ -110,7 +110,7 @@ class TestValues:
         assert "typo" in message
         assert "not permitted" in message
 
-    @pytest.mark.parametrize("section", ["scale", "systems", "md", "ensemble", "protocols", "analysis"])
+    @pytest.mark.parametrize("section", ["scale", "systems", "md", "ensemble", "protocols", "engine", "analysis"])
     def test_missing_section(self, refusal, settings, section):
         del settings[section]
         message = refusal()
@@ -142,6 +142,12 @@ class TestValues:
             ({"equilibration.duration_ps": 2.01}, "equilibration.duration_ps"),
             ({"ensemble.spacing_ps": 0.503}, "ensemble.spacing_ps"),
             ({"ensemble.randomise_ps": 0.21}, "ensemble.randomise_ps"),
+            ({"engine.edge_nm": 1.9}, "engine.edge_nm must exceed twice"),
+            ({"engine.nvt_ps": 0.21}, "nvt_ps must be a whole number of trajectory_interval_ps"),
+            ({"engine.nve_timesteps_fs": [1.5, 2.0]}, "a whole number of each of"),
+            ({"engine.nve_timesteps_fs": [2.0, 1.0]}, "nve_timesteps_fs must rise"),
+            ({"engine.fields_v_nm": [0.0, 0.1]}, "no field 0"),
+            ({"engine.discard_ps": 0.2}, "discard_ps must be shorter than nvt_ps"),
         ],
     )
     def test_values_that_do_not_fit_together(self, refusal, settings, changes, named):

@@ -12,10 +12,21 @@ from pydantic import Field, ValidationError, model_validator
 
 from .errors import ConfigError
 from .files import read_yaml
-from .parameters import MD, Analysis, AnyProtocol, Ensemble, Equilibration, Model, Name, System, is_multiple
+from .parameters import (
+    MD,
+    Analysis,
+    AnyProtocol,
+    EngineChecks,
+    Ensemble,
+    Equilibration,
+    Model,
+    Name,
+    System,
+    is_multiple,
+)
 
 #: Directories of every campaign, which no system or protocol may be named after.
-RESERVED = {"equilibrate", "systems", "notebooks", "results", "book", "tpr"}
+RESERVED = {"engine", "equilibrate", "systems", "notebooks", "results", "book", "tpr"}
 
 
 class Scale(Model):
@@ -28,6 +39,7 @@ class Scale(Model):
     equilibration: Equilibration
     ensemble: Ensemble
     protocols: dict[Name, AnyProtocol]
+    engine: EngineChecks
     analysis: Analysis
 
     @model_validator(mode="after")
@@ -42,6 +54,8 @@ class Scale(Model):
             edges = (system.length_x_nm, system.cells_y * 0.325, system.cells_z * 0.325 * 3**0.5)
             if min(edges) <= 2 * self.md.cutoff_nm:
                 raise ValueError(f"systems.{name}: every box edge must exceed twice md.cutoff_nm")
+        if self.engine.edge_nm <= 2 * (self.md.cutoff_nm + self.engine.nve_buffer_nm):
+            raise ValueError("engine.edge_nm must exceed twice md.cutoff_nm + engine.nve_buffer_nm")
         for key in ("equilibration.duration_ps", "ensemble.spacing_ps", "ensemble.randomise_ps"):
             section, name = key.split(".")
             if not is_multiple(getattr(getattr(self, section), name), self.md.trajectory_interval_ps):

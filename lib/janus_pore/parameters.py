@@ -76,6 +76,7 @@ class Ensemble(Model):
     spacing_ps: Positive
     randomise_ps: Positive
     cores_per_run: int = Field(ge=1, le=256)
+    replicas_per_job: int = Field(default=1, ge=1, le=64, description="side by side, on cores of their own")
 
 
 class Run(Model):
@@ -137,6 +138,40 @@ class PulseTrain(Pulses):
 
 
 AnyProtocol = Annotated[SineSweep | ConstantFields | FieldSteps | PulsePair | PulseTrain, Field(discriminator="kind")]
+
+
+class EngineChecks(Model):
+    """Runs of a cube of bulk electrolyte that check the engine: thermostats, energy conservation, Ohm's law."""
+
+    edge_nm: float = Field(ge=1.8, le=20.0)
+    settle_ps: Positive
+    nvt_ps: Positive
+    nve_ps: Positive
+    nve_timesteps_fs: list[Annotated[float, Field(ge=0.1, le=2.0)]] = Field(min_length=2)
+    nve_buffer_nm: float = Field(gt=0, le=0.5, description="of the pair list beyond the cutoff")
+    fields_v_nm: list[FieldVnm] = Field(min_length=2)
+    field_ps: Positive
+    discard_ps: float = Field(ge=0.0, description="at the start of runs with a thermostat")
+    trajectory_interval_ps: Positive
+    energy_interval_ps: Positive
+
+    @model_validator(mode="after")
+    def check(self) -> EngineChecks:
+        for key in ("settle_ps", "nvt_ps", "nve_ps", "field_ps"):
+            if not is_multiple(getattr(self, key), self.trajectory_interval_ps):
+                raise ValueError(f"{key} must be a whole number of trajectory_interval_ps")
+        for key in ("trajectory_interval_ps", "energy_interval_ps"):
+            if not all(is_multiple(getattr(self, key), fs / 1000) for fs in self.nve_timesteps_fs):
+                raise ValueError(f"{key} must be a whole number of each of nve_timesteps_fs")
+        longest = max(self.nve_timesteps_fs)
+        if not all(is_multiple(longest, fs) for fs in self.nve_timesteps_fs):
+            raise ValueError("the longest of nve_timesteps_fs must be a whole number of each of them")
+        for key in ("nve_timesteps_fs", "fields_v_nm"):
+            if sorted(set(getattr(self, key))) != getattr(self, key):
+                raise ValueError(f"{key} must rise, without repeats")
+        if 0 in self.fields_v_nm or not self.discard_ps < min(self.nvt_ps, self.field_ps):
+            raise ValueError("discard_ps must be shorter than nvt_ps and field_ps, and no field 0")
+        return self
 
 
 class Analysis(Model):

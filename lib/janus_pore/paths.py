@@ -39,6 +39,9 @@ class Campaign:
     def collected(self, system: str, protocol: str) -> Path:
         return self.root / system / f"{protocol}.nc"
 
+    def engine(self) -> Path:
+        return self.root / "engine"
+
     def results(self) -> Path:
         return self.root / "results"
 

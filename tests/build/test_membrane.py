@@ -62,7 +62,9 @@ class TestCut:
     @pytest.mark.parametrize(
         ("counts", "centre", "diameter"),
         [
-            ("3/3/3", "hollow", 0.7506), ("6/6/6", "hollow", 0.9929), ("5/5/5", "widest", 0.8656),
+            ("3/3/3", "hollow", 0.7506),
+            ("6/6/6", "hollow", 0.9929),
+            ("5/5/5", "widest", 0.8656),
             ("7/7/7", "bond", 0.9444),
         ],
     )

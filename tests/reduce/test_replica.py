@@ -70,7 +70,7 @@ class TestKnown:
     def test_times_are_exact_again(self, start, tmp_path, fake_segment):
         times = start + np.arange(12) * 0.1
         fake_segment(tmp_path / "a", np.zeros((12, 19, 3)), times, [5, 4, 4])
-        found = [time for time, _ in replica._frames(tmp_path / "a" / "md.xtc", 0.1)]
+        found = [time for time, _ in replica.frames(tmp_path / "a" / "md.xtc", 0.1)]
         assert found == pytest.approx(times, abs=1e-9)
 
     def test_units_and_origin(self, data, synthetic):

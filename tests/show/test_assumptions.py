@@ -20,8 +20,8 @@ def test_every_parameter_has_a_note_and_every_note_a_parameter(scales):
 
 def test_the_page_marks_the_books_own_scale_and_shows_its_values(scales):
     page = assumptions.page(scales, "tiny")
-    assert "**tiny** (this book)" in page
-    row = next(line for line in page.splitlines() if line.startswith("| `md.timestep_fs`"))
+    assert "| parameter | tiny (this book) | course | paper |" in page
+    row = next(line for line in page.splitlines() if line.startswith("| `timestep_fs`"))
     assert row.split("|")[2].strip() == "2.0"
     assert "| paper | sweep | sine |" in page
 

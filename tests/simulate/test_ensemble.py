@@ -86,6 +86,10 @@ class TestStart:
         assert mda.Universe(str(path)).atoms.positions / 10 == pytest.approx(expected, abs=6e-4)
         assert [p.name for p in path.parent.iterdir()] == ["start.gro"]
 
+    def test_a_replica_beyond_the_equilibration_is_refused(self, lab, tmp_path):
+        with pytest.raises(RunError, match="replica 9 is not of this campaign"):
+            ensemble.start_frame(lab.scale, lab.campaign, "mosse", 9, tmp_path / "start.gro")
+
     def test_one_that_is_there_stays(self, lab, tmp_path):
         path = tmp_path / "start.gro"
         path.write_text("mine")

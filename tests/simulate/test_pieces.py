@@ -7,8 +7,8 @@ import numpy as np
 import pyedr
 import pytest
 from janus_pore.errors import RunError
-from janus_pore.simulate import pieces, prepare, process
-from janus_pore.simulate.pieces import Checkpoint
+from janus_pore.simulate import checkpoint, pieces, prepare, process
+from janus_pore.simulate.checkpoint import Checkpoint, Output
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 STEPS, INTERVAL = 300, 10
@@ -29,7 +29,7 @@ def go_on(lab, tpr, work, steps=None, trim=True):
     """One launch of mdrun, of `steps` steps or to the end, as the runner does it."""
     start = ["-cpi", "state.cpt"] if (work / "state.cpt").exists() else []
     if start and trim:
-        pieces.trim(work, pieces.read_checkpoint(lab.gmx, work / "state.cpt"))
+        checkpoint.trim(work, checkpoint.read(lab.gmx, work / "state.cpt"))
     limit = ["-nsteps", str(steps)] if steps else []
     argv = [*process.mdrun(lab.gmx, tpr, 1), "-deffnm", "md", "-noappend", "-reprod", "-cpo", "state.cpt"]
     process.launch([*argv, *start, *limit], work)
@@ -60,10 +60,10 @@ def parts(four_parts, tmp_path):
 
 class TestCheckpoint:
     def test_step_part_and_lengths(self, lab, parts):
-        found = pieces.read_checkpoint(lab.gmx, parts / "state.cpt")
+        found = checkpoint.read(lab.gmx, parts / "state.cpt")
         assert (found.step, found.part) == (STEPS, 4)
-        assert dict(found.lengths).keys() == {"md.part0004.xtc", "md.part0004.edr", "md.part0004.log"}
-        assert all(0 < length <= (parts / name).stat().st_size for name, length in found.lengths)
+        assert {output.name for output in found.outputs} == {"md.part0004.xtc", "md.part0004.edr", "md.part0004.log"}
+        assert all(0 < output.length <= (parts / output.name).stat().st_size for output in found.outputs)
 
     @pytest.mark.parametrize("keep", [0, 100, 0.5, -1])
     def test_a_damaged_one_is_refused(self, lab, parts, keep):
@@ -71,11 +71,11 @@ class TestCheckpoint:
         data = path.read_bytes()
         path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
         with pytest.raises(RunError, match="truncated or damaged"):
-            pieces.read_checkpoint(lab.gmx, path)
+            checkpoint.read(lab.gmx, path)
 
     def test_a_missing_one_is_refused(self, lab, tmp_path):
         with pytest.raises(RunError, match="cannot be read"):
-            pieces.read_checkpoint(lab.gmx, tmp_path / "state.cpt")
+            checkpoint.read(lab.gmx, tmp_path / "state.cpt")
 
 
 class TestTrim:
@@ -91,8 +91,8 @@ class TestTrim:
         return {path.name: path.stat().st_size for path in work.iterdir()}
 
     def test_later_output_goes_earlier_stays(self, work):
-        lengths = (("md.part0002.xtc", 60), ("md.part0002.edr", 100), ("md.part0002.log", 0))
-        pieces.trim(work, Checkpoint(10, 2, lengths))
+        lengths = {"md.part0002.xtc": 60, "md.part0002.edr": 100, "md.part0002.log": 0}
+        checkpoint.trim(work, Checkpoint(10, 2, tuple(Output(*pair) for pair in lengths.items())))
         assert self.sizes(work) == {
             "md.part0001.xtc": 100, "md.part0001.edr": 100, "md.part0001.log": 100, "state.cpt": 7,
             "md.part0002.xtc": 60, "md.part0002.edr": 100, "md.part0002.log": 0,
@@ -102,8 +102,8 @@ class TestTrim:
     def test_lost_output_is_refused(self, work, harm):
         path = work / "md.part0003.edr"
         path.unlink() if harm == "remove" else path.write_bytes(b"x" * 99)
-        with pytest.raises(RunError, match=r"md\.part0003\.edr has .* bytes where the checkpoint beside it says 100"):
-            pieces.trim(work, Checkpoint(10, 3, (("md.part0003.edr", 100),)))
+        with pytest.raises(RunError, match=r"md\.part0003\.edr has .* bytes where its checkpoint says 100"):
+            checkpoint.trim(work, Checkpoint(10, 3, (Output("md.part0003.edr", 100),)))
 
 
 class TestJoin:

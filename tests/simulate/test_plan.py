@@ -24,7 +24,7 @@ def test_the_papers_campaign_by_hand(paper, campaign):
     assert sweep.run_hours == pytest.approx(24 * sweep.ns / 50.0)
     assert sweep.core_hours == pytest.approx(sweep.run_hours * paper.ensemble.cores_per_run)
     assert table.loc[("mosse", "ppf")].ns == pytest.approx(150 * (10 + 95) / 1000)
-    assert table.loc[("mosse", "sweep")].disk_gb == pytest.approx(3.75 * 25_124 * 500_100 / 1e9, rel=0.01)
+    assert table.loc[("mosse", "sweep")].disk_gb == pytest.approx(3.75 * 25_097 * 500_100 / 1e9, rel=0.01)
     assert (table.done == 0).all() and len(table) == 5 + 5 + 6
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from janus_pore.errors import RunError
-from janus_pore.simulate import ensemble, pieces, prepare, process, runner
+from janus_pore.simulate import checkpoint, ensemble, pieces, prepare, process, runner
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 SHORT, MEDIUM, LONG, INTERVAL = 100, 2000, 200_000, 10
@@ -104,8 +104,8 @@ def killed(lab, tprs, tmp_path_factory):
         patch.setattr(process, "launch", impatient)
         with pytest.raises(RunError, match=r"mdrun failed \(exit -9\)"):
             run(task, lab)
-    reached = pieces.read_checkpoint(lab.gmx, partial(task) / "state.cpt").step
-    before = pieces.read_checkpoint(lab.gmx, partial(task) / "state_prev.cpt").step
+    reached = checkpoint.read(lab.gmx, partial(task) / "state.cpt").step
+    before = checkpoint.read(lab.gmx, partial(task) / "state_prev.cpt").step
     assert 0 < before < reached < MEDIUM
     return partial(task)
 
@@ -241,20 +241,20 @@ class TestResume:
 
         def watched(argv, work, *rest):
             start = Path(argv[argv.index("-cpi") + 1]) if "-cpi" in argv else None
-            steps.append(pieces.read_checkpoint(lab.gmx, start).step if start else None)
+            steps.append(checkpoint.read(lab.gmx, start).step if start else None)
             launch(argv, work, *rest)
 
         monkeypatch.setattr(process, "launch", watched)
         return steps
 
     def test_sigkill(self, lab, interrupted, resumed_at):
-        reached = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state.cpt").step
+        reached = checkpoint.read(lab.gmx, partial(interrupted) / "state.cpt").step
         check_whole(interrupted, run(interrupted, lab))
         assert resumed_at == [reached]
 
     @pytest.mark.parametrize("harm", ["lose", "damage"])
     def test_a_lost_or_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted, resumed_at, harm):
-        before = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state_prev.cpt").step
+        before = checkpoint.read(lab.gmx, partial(interrupted) / "state_prev.cpt").step
         path = partial(interrupted) / "state.cpt"
         path.unlink() if harm == "lose" else path.write_bytes(path.read_bytes()[:1000])
         check_whole(interrupted, run(interrupted, lab))
@@ -264,7 +264,7 @@ class TestResume:
         (partial(interrupted) / "state_prev.cpt").unlink()
         path = partial(interrupted) / "state.cpt"
         path.write_bytes(path.read_bytes()[:1000])
-        with pytest.raises(RunError, match="truncated or damaged"):
+        with pytest.raises(RunError, match="state.cpt was changed since mdrun wrote it"):
             run(interrupted, lab)
 
     def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, resumed_at):
@@ -300,7 +300,7 @@ class TestResume:
         finally:
             child.kill()
         assert f"stopped by signal {signal.SIGTERM:d}; call again to resume" in said
-        reached = pieces.read_checkpoint(lab.gmx, partial(asked) / "state.cpt").step
+        reached = checkpoint.read(lab.gmx, partial(asked) / "state.cpt").step
         assert 0 < reached < MEDIUM
         seen = []
         check_whole(asked, run(asked, lab, progress=seen.append))
@@ -311,7 +311,7 @@ class TestResume:
         asked = task(MEDIUM)
         with pytest.raises(RunError, match="walltime of 1e-05 h reached at step"):
             run(asked, lab, max_hours=1e-5)
-        reached = pieces.read_checkpoint(lab.gmx, partial(asked) / "state.cpt").step
+        reached = checkpoint.read(lab.gmx, partial(asked) / "state.cpt").step
         assert 0 <= reached < MEDIUM
         assert runner.done(asked.directory) is None
         check_whole(asked, run(asked, lab, max_hours=1.0))
@@ -347,7 +347,7 @@ class TestResume:
 
 def test_resumed_is_the_same_motion(lab, interrupted, tprs, tmp_path):
     """The frames before the kill stand as they were written; the first after it lies close to the last before."""
-    state = pieces.read_checkpoint(lab.gmx, partial(interrupted) / "state.cpt")
+    state = checkpoint.read(lab.gmx, partial(interrupted) / "state.cpt")
     with XTCFile(str(partial(interrupted) / "md.part0001.xtc")) as xtc:
         before = [frame.x for frame in xtc if frame.step <= state.step]
     run(interrupted, lab)

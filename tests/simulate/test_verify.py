@@ -75,9 +75,13 @@ class TestTrajectory:
 
 
 class TestEnergies:
-    def make(self, monkeypatch, temperature, potential=-1.0):
+    def make(self, monkeypatch, temperature, potential=-1.0, length_ps=20.0):
         n = len(temperature)
-        data = {"T-Mobile": np.array(temperature, dtype=float), "Potential": np.full(n, potential)}
+        data = {
+            "Time": np.linspace(0, length_ps, n),
+            "T-Mobile": np.array(temperature, dtype=float),
+            "Potential": np.full(n, potential),
+        }
         monkeypatch.setattr(verify.pyedr, "edr_to_dict", lambda _path: data)
 
     def test_moments(self, monkeypatch):
@@ -91,6 +95,14 @@ class TestEnergies:
     def test_another_temperature(self, monkeypatch, temperature):
         self.make(monkeypatch, [temperature] * 10)
         with pytest.raises(RunError, match=f"mean temperature {temperature:.0f} K instead of 300 K"):
+            verify.energies("md.edr", 300.0, 200)
+
+    def test_a_short_run_may_be_heated_by_a_field_but_not_blow_up(self, monkeypatch):
+        """Once broke: 0.2 ps after a switch from +4 to -2 V/nm, at 370 K, were refused."""
+        self.make(monkeypatch, [370.0] * 10, length_ps=0.2)
+        assert verify.energies("md.edr", 300.0, 200)["temperature_k"] == 370
+        self.make(monkeypatch, [500.0] * 10, length_ps=0.2)
+        with pytest.raises(RunError, match="500 K instead of 300 K"):
             verify.energies("md.edr", 300.0, 200)
 
     def test_a_few_samples_do_not_judge(self, monkeypatch):

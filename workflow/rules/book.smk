@@ -8,9 +8,10 @@ def data_for(wildcards):
     """What a notebook's part of the paper needs before it can run."""
     part = wildcards.notebook.split("/")[0]
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
+    checked = [f"{RUNS}/engine.nc"] if "engine" in wildcards.notebook else []
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
-        "02_simulate": COLLECTED if "campaign" in wildcards.notebook else [],
+        "02_simulate": COLLECTED if "campaign" in wildcards.notebook else checked,
     }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")])
 
 rule notebook:

@@ -12,8 +12,13 @@ rule profile:
     message: "Profiles of the equilibrated {wildcards.system}"
     shell: "janus-pore profile {SCALE_FILE:q} --system {wildcards.system}"
 
+def pack_of(wildcards):
+    """The stamp of the job that ran a replica."""
+    size = SCALE.ensemble.replicas_per_job
+    return f"{RUNS}/{wildcards.system}/{wildcards.protocol}/pack{int(wildcards.replica) // size:03d}x{size}.done"
+
 rule reduce:
-    input: rules.replica.output, code("reduce")
+    input: pack_of, code("reduce")
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"
     params: pore=(SCALE.analysis.pore_radius_nm, SCALE.analysis.pore_half_depth_nm)
     resources: mem_mb=4000

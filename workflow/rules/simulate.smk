@@ -27,12 +27,13 @@ rule inputs:
     shell: "janus-pore inputs {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} --done {output:q}"
 
 rule replica:
+    # one job a pack: ensemble.replicas_per_job replicas side by side (1: a job a replica)
     input: rules.inputs.output
-    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.done"
+    output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{SCALE.ensemble.replicas_per_job}.done"
     params: walltime=max_hours
-    threads: SCALE.ensemble.cores_per_run
-    resources: mem_mb=4000
-    message: "Running {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
+    threads: SCALE.ensemble.cores_per_run * SCALE.ensemble.replicas_per_job
+    resources: mem_mb=4000 * SCALE.ensemble.replicas_per_job
+    message: "Running {wildcards.protocol} of {wildcards.system}, pack {wildcards.pack} of replicas"
     shell:
-        "janus-pore replica {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
-        "--replica {wildcards.replica} --threads {threads} {params.walltime} --done {output:q}"
+        "janus-pore pack {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
+        "--pack {wildcards.pack} --threads {threads} {params.walltime} --done {output:q}"

@@ -95,7 +95,7 @@ def topology(
     Parameters
     ----------
     types : all atom types by name
-    names, charges : the sheet's atoms, in order
+    names, charges : the sheet's atoms, in order; none for a bulk liquid
     counts : molecules by name, in order ("MSH", "SOL", "K", "CL")
     """
     sheet = sorted(set(names))
@@ -104,9 +104,10 @@ def topology(
         f"{name:4s} {t.mass_u:9.4f} 0.0 A {t.sigma_nm:.7f} {t.epsilon_kj_mol:.7f} ; {t.source}"
         for name, t in types.items()
     ]
-    lines += ["", "[ nonbond_params ]", "; the sheet is frozen: no Lennard-Jones within it"]
-    lines += [f"{a} {b} 1 0.0 0.0" for i, a in enumerate(sheet) for b in sheet[i:]]
-    lines += ["", "[ moleculetype ]", "MSH 0", "", "[ atoms ]"]
+    if sheet:
+        lines += ["", "[ nonbond_params ]", "; the sheet is frozen: no Lennard-Jones within it"]
+        lines += [f"{a} {b} 1 0.0 0.0" for i, a in enumerate(sheet) for b in sheet[i:]]
+        lines += ["", "[ moleculetype ]", "MSH 0", "", "[ atoms ]"]
     lines += [
         f"{i} {name} 1 MSH {name} {i} {charge:.10f} {types[name].mass_u:.4f}"
         for i, (name, charge) in enumerate(zip(names, charges, strict=True), 1)
@@ -118,6 +119,6 @@ def topology(
     for ion in ("K", "CL"):
         lines += ["", "[ moleculetype ]", f"{ion} 1", "", "[ atoms ]"]
         lines.append(f"1 {ion} 1 {ion} {ion} 1 {MOBILE_CHARGES[ion]} {types[ion].mass_u}")
-    lines += ["", "[ system ]", "Janus pore in KCl", "", "[ molecules ]"]
+    lines += ["", "[ system ]", "Janus pore in KCl" if sheet else "KCl in water", "", "[ molecules ]"]
     lines += [f"{name} {count}" for name, count in counts.items() if count]
     return "\n".join(lines) + "\n"

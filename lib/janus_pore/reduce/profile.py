@@ -40,7 +40,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
         raise TrajectoryError(f"{place} is not finished: run the equilibration first")
     record = json.loads((campaign.system(system) / "system.json").read_text())
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
-    atoms = mda.Universe(str(campaign.system(system) / "conf.gro")).atoms
+    atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
     groups = {name: atoms.select_atoms(f"name {name}").indices for name in ("OW", "K", "CL")}
     heavy = np.concatenate(list(groups.values()))
     edges = np.linspace(-box[0] / 2, box[0] / 2, round(box[0] / bin_width_nm) + 1)

@@ -50,7 +50,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:
         raise TrajectoryError(f"not run yet: {', '.join(missing)}; run the replica first")
-    atoms = mda.Universe(str(campaign.system(system) / "conf.gro")).atoms
+    atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
     waters = atoms.select_atoms("resname SOL").indices
     ions = {name: atoms.select_atoms(f"resname {name}").indices for name in SPECIES}
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
@@ -60,7 +60,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     intervals: dict[str, list] = {name: [] for name in ("interval_time", "interval_segment", "current", "crossings")}
     for k, directory in enumerate(directories):
         before = None
-        for time_ps, x in _frames(directory / "md.xtc", interval):
+        for time_ps, x in frames(directory / "md.xtc", interval):
             now = {name: x[index, 0].astype(float) for name, index in ions.items()}
             if before is not None:
                 then, positions = before
@@ -142,7 +142,7 @@ def read(path: Path) -> xr.Dataset:
     return xr.load_dataset(path, engine="h5netcdf")
 
 
-def _frames(path: Path, interval_ps: float) -> Iterator[tuple[float, np.ndarray]]:
+def frames(path: Path, interval_ps: float) -> Iterator[tuple[float, np.ndarray]]:
     """(time in ps, positions (n, 3) in nm) of a segment's frames.
 
     XTC keeps times in single precision; a segment starts at a multiple of the interval, so they are exact again.

@@ -63,8 +63,20 @@ NOTES: dict[str, tuple[str, str]] = {
     "ensemble.spacing_ps": ("assumed", "between the frames of one equilibration that replicas start from"),
     "ensemble.randomise_ps": ("assumed", "with fresh velocities and no field, before the protocol"),
     "ensemble.cores_per_run": ("assumed", "speed only"),
+    "ensemble.replicas_per_job": ("assumed", "speed only: replicas side by side in one job, sharing its GPU"),
+    "engine.edge_nm": ("assumed", "cube of bulk electrolyte for the checks of the engine; no part of the paper's runs"),
+    "engine.settle_ps": ("assumed", "from the lattice to the state that every check starts from"),
+    "engine.nvt_ps": ("assumed", "length with each thermostat"),
+    "engine.nve_ps": ("assumed", "length at each time step, without thermostat"),
+    "engine.nve_timesteps_fs": ("assumed", "time steps whose energy conservation is compared"),
+    "engine.nve_buffer_nm": ("assumed", "pair list beyond the cutoff; so wide that no pair is missed in five steps"),
+    "engine.fields_v_nm": ("assumed", "constant fields for Ohm's law, weak enough for a linear answer"),
+    "engine.field_ps": ("assumed", "length at each of them"),
+    "engine.discard_ps": ("assumed", "at the start of runs with a thermostat"),
+    "engine.trajectory_interval_ps": ("assumed", "spacing of stored frames in the checks"),
+    "engine.energy_interval_ps": ("assumed", "spacing of stored energies in the checks"),
     "analysis.pore_radius_nm": ("assumed", "half the printed centre-to-centre diameter"),
-    "analysis.pore_half_depth_nm": ("assumed", "|x - x_Mo| of waters counted as in the pore"),
+    "analysis.pore_half_depth_nm": ("assumed", "from the Mo plane, of waters counted as in the pore"),
     "analysis.current_window_ps": ("assumed", "block length of the bootstrap"),
     "analysis.phase_bins": ("assumed", "bins of one sine period"),
     "analysis.angle_bins": ("assumed", "bins of P(theta)"),
@@ -89,21 +101,31 @@ _CHOICES = """
 def page(scales: Mapping[str, Scale], current: str) -> str:
     """The Markdown of the assumptions page: every parameter of every scale, the book's own scale marked."""
     names = sorted(scales, key=lambda name: (name != current, name))
-    head = [f"**{name}** (this book)" if name == current else name for name in names]
+    head = [f"{name} (this book)" if name == current else name for name in names]
     lines = [
         "# Assumptions",
         "",
-        "Everything that decides a number in this book, generated from the files in `config/`. *paper*: printed in",
-        "the paper (a scale may still deviate, as its column shows). *assumed*: our choice; the last column says",
-        "between what.",
-        "",
-        f"| parameter | {' | '.join(head)} | origin | what the paper says, and the alternatives |",
-        "|---|" + "---|" * (len(names) + 2),
+        "Everything that decides a number in this book, generated from the files in `config/`. **Paper**: printed in",
+        "the paper (a scale may still deviate, as its column shows). **Assumed**: our choice, and between what.",
     ]
     values = {name: parameters(scales[name]) for name in names}
+    section = ""
     for key, (origin, note) in NOTES.items():
+        place, parameter = key.split(".")
+        if place != section:
+            lines += ["```"] if section else []
+            lines += [
+                "",
+                f"## {place.capitalize()}",
+                "",
+                "```{div} full-width",
+                f"| parameter | {' | '.join(head)} | |",
+            ]
+            lines += ["|---|" + "---|" * (len(names) + 1)]
+            section = place
         row = " | ".join(f"{values[name][key]}" for name in names)
-        lines.append(f"| `{key}` | {row} | {origin} | {note} |")
+        lines.append(f"| `{parameter}` | {row} | **{origin.capitalize()}**: {note} |")
+    lines += ["```"]
     lines += ["", "## Protocols", "", "| scale | protocol | kind | parameters |", "|---|---|---|---|"]
     own = ("kind", "systems")
     for name in names:
@@ -119,7 +141,7 @@ def parameters(scale: Scale) -> dict[str, Any]:
     first = next(iter(scale.systems.values()))
     sections = {
         "system": first, "md": scale.md, "equilibration": scale.equilibration, "ensemble": scale.ensemble,
-        "analysis": scale.analysis,
+        "engine": scale.engine, "analysis": scale.analysis,
     }  # fmt: skip
     return {
         f"{section}.{key}": value for section, model in sections.items() for key, value in model.model_dump().items()

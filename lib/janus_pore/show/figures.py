@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,8 +29,9 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Apply the book's matplotlib style."""
+    """Apply the book's style: matplotlib's settings, and tables that show their whole text."""
     plt.rcParams.update(STYLE)
+    pd.set_option("display.max_colwidth", None)
 
 
 def save(figure: Figure, name: str, directory: Path) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def equilibrate(
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))
 
 
-def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int) -> Path:
+def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, sheet: bool = True) -> Path:
     """Relax the lattice start; return the minimised coordinates (kept with a manifest, made once)."""
     conf = place / "conf.gro"
     if runner.done(place) is not None:
@@ -60,8 +61,8 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int) -> 
     work = place.with_name(place.name + ".partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale), built / "conf.gro", built)
-    process.launch([*process.mdrun(gmx, tpr, threads), "-deffnm", "em", "-c", "conf.gro"], work)
+    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale, sheet=sheet), built / "conf.gro", built)
+    process.launch([*process.mdrun(gmx, tpr, threads, dynamics=False), "-deffnm", "em", "-c", "conf.gro"], work)
     log = (work / "em.log").read_text(errors="replace")
     found = {key: re.findall(rf"{key}\s+=\s+(\S+)", log)[-1:] for key in ("Potential Energy", "Maximum force")}
     numbers = {key: float(value[0]) for key, value in found.items() if value}
@@ -90,27 +91,41 @@ def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Proto
     return made
 
 
+def own_input(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx) -> Path:
+    """The .tpr of a replica's randomising seg00: its own start frame, fresh velocities from its own seed, no field."""
+    tpr = campaign.replica(system, protocol.name, replica) / "tpr" / "seg00.tpr"
+    conf = start_frame(scale, campaign, system, replica, tpr.with_name("start.gro"))
+    seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
+    last = _boundaries(scale, protocol)[0][1]
+    md = md_of(scale, protocol)
+    options = prepare.dynamics(md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
+    return prepare.run_input(gmx, tpr, options, conf, campaign.system(system))
+
+
 def run_replica(
     scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, *,
-    threads: int, max_hours: float | None = None, watch: Watch | None = None,
+    threads: int, pin_offset: int | None = None, max_hours: float | None = None, watch: Watch | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Run all segments of one replica (those already done cost nothing); return their manifests."""
+    """Run all segments of one replica (those already done cost nothing); return their manifests.
+
+    `max_hours` is for all segments together: what is left of it when it ends is resumed by the next call.
+    """
+    begun = time.monotonic()
     built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
     boundaries = _boundaries(scale, protocol)
-    own = place / "tpr" / "seg00.tpr"
-    conf = start_frame(scale, campaign, system, replica, own.with_name("start.gro"))
-    seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
-    first = prepare.dynamics(
-        md_of(scale, protocol), boundaries[0][1], fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF
-    )
-    prepare.run_input(gmx, own, first, conf, built)
+    own = own_input(scale, campaign, system, protocol, replica, gmx)
     shared = shared_inputs(scale, campaign, system, protocol, gmx)
     manifests = []
     for k, (tpr, (first_step, last_step)) in enumerate(zip([own, *shared], boundaries, strict=True)):
         checkpoint = place / f"seg{protocol.parents[k - 1] + 1:02d}" / "state.cpt" if k else None
         task = _task(md_of(scale, protocol), place / f"seg{k:02d}", tpr, checkpoint, first_step, last_step, built)
         progress = watch and watch(f"{system} {protocol.name} r{replica:03d} seg{k:02d}", last_step)
-        manifests.append(runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=progress))
+        left = None if max_hours is None else max_hours - (time.monotonic() - begun) / 3600
+        if left is not None and left <= 0 and not (task.directory / "manifest.json").exists():
+            raise RunError(f"{task.directory}: walltime of {max_hours:g} h reached before it; call again to go on")
+        manifests.append(
+            runner.run(task, gmx, threads=threads, pin_offset=pin_offset, max_hours=left, progress=progress)
+        )
     return manifests
 
 
@@ -120,8 +135,10 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
         return path
     time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
     trajectory = campaign.equilibration(system) / "nvt" / "md.xtc"
-    u = mda.Universe(str(campaign.system(system) / "conf.gro"), str(trajectory))
+    u = mda.Universe(str(campaign.system(system) / "conf.gro"), str(trajectory), to_guess=())
     index = round(time_ps / scale.md.trajectory_interval_ps)
+    if not 0 <= index < len(u.trajectory):
+        raise RunError(f"{trajectory} has no frame at {time_ps:g} ps: replica {replica} is not of this campaign")
     u.trajectory[index]
     if abs(u.trajectory.ts.time - time_ps) > 0.5 * scale.md.trajectory_interval_ps:
         raise RunError(f"{trajectory} has no frame at {time_ps} ps; run the equilibration again")

@@ -36,6 +36,11 @@ class Gmx:
     gpu: str
     mpi: bool = False
 
+    @property
+    def has_gpu_code(self) -> bool:
+        """Whether this build can use a GPU at all."""
+        return self.gpu not in ("disabled", "?")
+
     def call(self, tool: str, **options: Any) -> str:
         """Run `gmx <tool>` with options (``f="x.mdp"`` is ``-f x.mdp``; ``maxwarn=0``); return what it printed.
 

@@ -21,8 +21,12 @@ def steps(duration_ps: float, md: MD) -> int:
     return round(duration_ps * 1000 / md.timestep_fs)
 
 
-def nonbonded(md: MD) -> dict[str, Any]:
-    """What minimisation and dynamics share: cutoffs, PME and the frozen sheet."""
+def nonbonded(md: MD, *, sheet: bool = True) -> dict[str, Any]:
+    """What minimisation and dynamics share: cutoffs, PME and the frozen sheet.
+
+    Without a sheet nothing takes up momentum, so the drift of the whole box is removed, and its 3 degrees of freedom.
+    """
+    frozen = {"comm-mode": "None", "freezegrps": "Sheet", "freezedim": "Y Y Y"}
     return {
         "cutoff-scheme": "Verlet",
         "coulombtype": "PME",
@@ -33,30 +37,31 @@ def nonbonded(md: MD) -> dict[str, Any]:
         "fourierspacing": md.pme_spacing_nm,
         "pme-order": md.pme_order,
         "pbc": "xyz",
-        "comm-mode": "None",
-        "freezegrps": "Sheet",
-        "freezedim": "Y Y Y",
+        **(frozen if sheet else {"comm-mode": "Linear"}),
     }
 
 
-def dynamics(md: MD, last_step: int, *, fresh_velocities_seed: int | None, seed: int, field: dict) -> dict[str, Any]:
+def dynamics(
+    md: MD, last_step: int, *, fresh_velocities_seed: int | None, seed: int, field: dict, sheet: bool = True
+) -> dict[str, Any]:
     """The .mdp of an NVT run up to the cumulative step `last_step`.
 
     The frozen sheet has a temperature group of its own: in GROMACS before 2024.5 frozen atoms in a mobile group
-    bias the temperature. The liquid's own drift is not removed (comm-mode None).
+    bias the temperature. The liquid's own drift is not removed (comm-mode None). A bulk liquid has no sheet.
     """
+    groups = ["Mobile", "Sheet"] if sheet else ["Mobile"]
     fresh = fresh_velocities_seed is not None
     velocities = {"gen-vel": "yes", "gen-temp": md.temperature_k, "gen-seed": fresh_velocities_seed} if fresh else {}
     return {
         "integrator": "md",
         "dt": md.timestep_fs / 1000,
         "nsteps": last_step,
-        **nonbonded(md),
+        **nonbonded(md, sheet=sheet),
         "tcoupl": md.thermostat,
         "nsttcouple": md.thermostat_every_steps,
-        "tc-grps": "Mobile Sheet",
-        "tau-t": f"{md.thermostat_time_ps} {md.thermostat_time_ps}",
-        "ref-t": f"{md.temperature_k} {md.temperature_k}",
+        "tc-grps": " ".join(groups),
+        "tau-t": " ".join([str(md.thermostat_time_ps)] * len(groups)),
+        "ref-t": " ".join([str(md.temperature_k)] * len(groups)),
         "nstcalcenergy": _interval(md.energy_interval_ps, md),
         "nstenergy": _interval(md.energy_interval_ps, md),
         "nstlog": 100 * _interval(md.energy_interval_ps, md),
@@ -69,7 +74,7 @@ def dynamics(md: MD, last_step: int, *, fresh_velocities_seed: int | None, seed:
     }
 
 
-def minimisation(scale: Scale) -> dict[str, Any]:
+def minimisation(scale: Scale, *, sheet: bool = True) -> dict[str, Any]:
     """The .mdp of the energy minimisation."""
     settings = scale.equilibration
     return {
@@ -77,7 +82,7 @@ def minimisation(scale: Scale) -> dict[str, Any]:
         "nsteps": settings.minimise_steps,
         "emtol": settings.minimise_force_kj_mol_nm,
         "emstep": 0.01,
-        **nonbonded(scale.md),
+        **nonbonded(scale.md, sheet=sheet),
     }
 
 
@@ -86,10 +91,13 @@ def segment_options(segment: Segment, md: MD, start_ps: float, last_step: int) -
     return dynamics(md, last_step, fresh_velocities_seed=None, seed=0, field=segment.mdp(start_ps))
 
 
-def run_input(gmx: Gmx, tpr: Path, options: dict[str, Any], conf: Path, system: Path) -> Path:
+def run_input(
+    gmx: Gmx, tpr: Path, options: dict[str, Any], conf: Path, system: Path, state: Path | None = None
+) -> Path:
     """Make `tpr` with grompp from options, coordinates and the topology and groups in `system`.
 
-    Idempotent: a .tpr already made from the same inputs is kept.
+    Idempotent: a .tpr already made from the same inputs is kept. With a checkpoint as `state`, positions and
+    velocities come from there, for a run of other settings that begins at time 0.
 
     Raises
     ------
@@ -103,6 +111,7 @@ def run_input(gmx: Gmx, tpr: Path, options: dict[str, Any], conf: Path, system: 
         "conf": sha256(conf),
         "topology": sha256(system / "topol.top"),
         "groups": sha256(system / "index.ndx"),
+        **({"state": sha256(state)} if state else {}),
     }
     record = tpr.with_suffix(".json")
     if tpr.exists() and record.exists():
@@ -117,8 +126,9 @@ def run_input(gmx: Gmx, tpr: Path, options: dict[str, Any], conf: Path, system: 
     mdp = write_mdp(tpr.with_suffix(".mdp"), options)
     part = tpr.with_name(f"partial-{tpr.name}")
     said = gmx.call(
-        "grompp", f=mdp, c=conf, p=system / "topol.top", n=system / "index.ndx", o=part, po=tpr.with_suffix(".out.mdp")
-    )
+        "grompp", f=mdp, c=conf, p=system / "topol.top", n=system / "index.ndx", o=part,
+        po=tpr.with_suffix(".out.mdp"), **({"t": state} if state else {}),
+    )  # fmt: skip
     write_text(tpr.with_suffix(".grompp.log"), said)
     tpr.unlink(missing_ok=True)
     part.rename(tpr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -36,14 +37,39 @@ def locked(work: Path) -> Iterator[IO]:
         yield lock
 
 
-def mdrun(gmx: Gmx, tpr: Path, threads: int) -> list[str]:
+def mdrun(gmx: Gmx, tpr: Path, threads: int, pin_offset: int | None = None, *, dynamics: bool = True) -> list[str]:
     """The start of every mdrun's argv list (never a shell string).
 
     What would change the physics from machine to machine is fixed: no PME tuning, update on the CPU.
+
+    Parameters
+    ----------
+    gmx, tpr, threads : what to run, on how many cores
+    pin_offset : first core, for runs side by side; None pins only a run that has the whole machine
+    dynamics : False for a minimisation, whose PME GROMACS cannot do on a GPU
     """
     argv = [gmx.path, "-quiet", "mdrun", "-s", str(tpr.resolve()), "-v", "-notunepme", "-update", "cpu"]
     argv += ([] if gmx.mpi else ["-ntmpi", "1"]) + ["-ntomp", str(threads)]
-    return argv + ["-pin", "on" if threads == os.cpu_count() else "off"]
+    if pin_offset is not None:
+        argv += ["-pin", "on", "-pinoffset", str(pin_offset), "-pinstride", "1"]
+    else:
+        argv += ["-pin", "on" if threads == os.cpu_count() else "off"]
+    if not gmx.has_gpu_code:
+        return argv
+    if not gpu_present():
+        return [*argv, "-nb", "cpu", "-pme", "cpu"]
+    return [*argv, "-nb", "gpu", "-pme", "gpu" if dynamics else "cpu", "-bonded", "cpu"]
+
+
+def gpu_present() -> bool:
+    """Whether this process may use an NVIDIA GPU (`nvidia-smi -L` lists one, CUDA_VISIBLE_DEVICES does not hide it)."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return False
+    smi = shutil.which("nvidia-smi")
+    if smi is None:
+        return False
+    done = subprocess.run([smi, "-L"], capture_output=True, text=True)
+    return done.returncode == 0 and "GPU 0" in done.stdout
 
 
 def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progress | None = None) -> None:
@@ -65,20 +91,29 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
             caught.append(number)
             child.send_signal(signal.SIGTERM)
 
-        old = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
+        old = {}
         try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                old[number] = signal.signal(number, forward)
             while child.poll() is None:
                 if progress:
                     progress(_step_so_far(said))
                 time.sleep(0.05)
         finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
             for number, handler in old.items():
                 signal.signal(number, handler)
     if caught:
         raise RunError(f"{work}: stopped by signal {caught[0]}; call again to resume")
     if child.returncode != 0:
         words = reason(said.read_text(errors="replace"))
-        raise RunError(f"{work}: mdrun failed (exit {child.returncode}): {words}")
+        raise RunError(
+            f"{work}: mdrun failed (exit {child.returncode}): {words}\nWhat it wrote stays there: remove the cause "
+            "(a system that blew up needs another start or a shorter time step) and call again to go on from the "
+            "last checkpoint"
+        )
 
 
 def _step_so_far(said: Path) -> int:

@@ -6,7 +6,6 @@ joined -> verified -> manifest -> renamed to `<segment>/`. A segment is done if 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,10 +17,12 @@ from typing import IO, Any
 
 from ..errors import RunError
 from ..files import sha256, write_json
-from . import pieces, process, verify
+from . import checkpoint, pieces, process, verify
 from .gmx import Gmx
 from .process import Progress
 
+#: Number of threads, and the first core to pin them to (None: GROMACS' or the system's choice).
+Cores = tuple[int, int | None]
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
 
 
@@ -61,7 +62,7 @@ def done(directory: Path) -> dict[str, Any] | None:
     path = directory / "manifest.json"
     if not path.exists():
         return None
-    manifest = json.loads(path.read_text())
+    manifest = checkpoint.read_note(path)
     changed = [name for name, digest in manifest["files"].items() if sha256(directory / name) != digest]
     if changed:
         raise RunError(
@@ -72,7 +73,13 @@ def done(directory: Path) -> dict[str, Any] | None:
 
 
 def run(
-    task: Task, gmx: Gmx, *, threads: int, max_hours: float | None = None, progress: Progress | None = None
+    task: Task,
+    gmx: Gmx,
+    *,
+    threads: int,
+    pin_offset: int | None = None,
+    max_hours: float | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Bring a segment to its end and return its manifest; costs nothing if it is done already.
 
@@ -82,23 +89,41 @@ def run(
         if another runner has the segment, its inputs changed since it was run, mdrun failed, the walltime or a
         signal ended it early (call again to resume), or the result does not verify.
     """
-    inputs = {"tpr": sha256(task.tpr), "checkpoint": sha256(task.checkpoint) if task.checkpoint else None}
-    if not inputs["tpr"] or inputs["checkpoint"] == "":
-        raise RunError(f"{task.directory}: {task.tpr} or the previous segment's checkpoint is missing")
-    if (manifest := done(task.directory)) is not None:
-        return _same(manifest, inputs, task.directory)
     work = task.directory.with_name(task.directory.name + ".partial")
-    work.mkdir(parents=True, exist_ok=True)
-    with process.locked(work) as lock:
+    try:
+        inputs = {"tpr": sha256(task.tpr), "checkpoint": sha256(task.checkpoint) if task.checkpoint else None}
+        if not inputs["tpr"] or inputs["checkpoint"] == "":
+            raise RunError(f"{task.directory}: {task.tpr} or the previous segment's checkpoint is missing")
+        if (manifest := done(task.directory)) is None:
+            work.mkdir(parents=True, exist_ok=True)
+            with process.locked(work) as lock:
+                if (manifest := done(task.directory)) is None:  # else another runner ended it just now
+                    manifest = _finish(task, gmx, work, inputs, (threads, pin_offset), max_hours, progress, lock)
+                else:
+                    shutil.rmtree(work)
+        return _same(manifest, inputs, task.directory)
+    except OSError as error:
+        raise RunError(
+            f"{work}: {error.strerror}: {error.filename or 'while writing'}. What was written stays there: make room "
+            "on the disk, or make the directory writable, and call again to go on"
+        ) from error
+
+
+def _finish(
+    task: Task, gmx: Gmx, work: Path, inputs: dict, cores: Cores, max_hours: float | None,
+    progress: Progress | None, lock: IO,
+) -> dict[str, Any]:  # fmt: skip
+    """Run what is missing of a segment in `work`, verify it, write its manifest and give it its name."""
+    if (manifest := done(work)) is None:  # else only the renaming is missing
         started = datetime.now(UTC).isoformat(timespec="seconds")
         note = work / "inputs.json"
         if note.exists():
-            earlier = json.loads(note.read_text())
+            earlier = checkpoint.read_note(note)
             _same(earlier, inputs, work)
             started = earlier["started"]
         else:
             write_json(note, {"inputs": inputs, "started": started})
-        _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
+        _to_the_end(task, gmx, work, cores, max_hours, progress, lock)
         frames, energy = _verified(task, work)
         manifest = {
             "inputs": inputs,
@@ -107,17 +132,18 @@ def run(
             "frames": frames,
             "energy": energy,
             "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
-            "command": ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]],
+            "command": ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, *cores)[5:]],
             "host": socket.gethostname(),
             "started": started,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             **_speed(work / "md.log"),
         }
         write_json(work / "manifest.json", manifest)
-        for path in work.iterdir():
-            if path.name not in (*KEPT, "manifest.json"):
-                path.unlink()
-        os.replace(work, task.directory)
+    _same(manifest, inputs, work)
+    for path in work.iterdir():
+        if path.name not in (*KEPT, "manifest.json"):
+            path.unlink()
+    os.replace(work, task.directory)
     return manifest
 
 
@@ -131,7 +157,7 @@ def _same(manifest: dict, inputs: dict, directory: Path) -> dict:
 
 
 def _to_the_end(
-    task: Task, gmx: Gmx, work: Path, threads: int, max_hours: float | None, progress: Progress | None, lock: IO
+    task: Task, gmx: Gmx, work: Path, cores: Cores, max_hours: float | None, progress: Progress | None, lock: IO
 ) -> None:
     """Launch mdrun until it has ended by itself with the last step in its checkpoint; join what it wrote.
 
@@ -140,42 +166,27 @@ def _to_the_end(
     """
     own, before = work / "state.cpt", -1
     while not (work / "md.xtc").exists():  # there once joining has begun
-        state = _resume_point(gmx, work)
+        state = checkpoint.resume_point(gmx, work)
         if state is not None and before == state.step < task.last_step:
             raise RunError(f"{work}: mdrun ended twice at step {before}; see mdrun.out and the log there")
         before = state.step if state else -1
-        argv = process.mdrun(gmx, task.tpr, threads)
+        argv = process.mdrun(gmx, task.tpr, *cores)
         argv += ["-deffnm", "md", "-noappend", "-cpo", "state.cpt", "-cpt", "5"]
         start = own if state else task.checkpoint
         argv += ["-cpi", str(start.resolve())] if start else []
         argv += ["-maxh", f"{max_hours:g}"] if max_hours else []
-        process.launch(argv, work, lock, progress)
-        reached = pieces.read_checkpoint(gmx, own).step
-        if reached >= task.last_step:
+        checkpoint.unseal(work)
+        try:
+            process.launch(argv, work, lock, progress)
+        finally:
+            checkpoint.seal(work)
+        state = checkpoint.read(gmx, own)
+        if state.step >= task.last_step:
+            checkpoint.check(work, state)
             break
         if max_hours:
-            raise RunError(f"{work}: walltime of {max_hours} h reached at step {reached}; call again to resume")
+            raise RunError(f"{work}: walltime of {max_hours} h reached at step {state.step}; call again to resume")
     pieces.join(work)
-
-
-def _resume_point(gmx: Gmx, work: Path) -> pieces.Checkpoint | None:
-    """The checkpoint to go on from (falling back to the previous one), with outputs trimmed to it."""
-    own, previous = work / "state.cpt", work / "state_prev.cpt"
-    if not own.exists() and previous.exists():
-        shutil.copy2(previous, own)
-    if not own.exists():
-        for path in work.glob("md.part*"):
-            path.unlink()
-        return None
-    try:
-        state = pieces.read_checkpoint(gmx, own)
-    except RunError:
-        if not previous.exists():
-            raise
-        shutil.copy2(previous, own)
-        state = pieces.read_checkpoint(gmx, own)
-    pieces.trim(work, state)
-    return state
 
 
 def _verified(task: Task, work: Path) -> tuple[int, dict[str, float]]:

@@ -1,0 +1,194 @@
+"""What each subcommand of `janus-pore` does: from the parsed options to one call of the library.
+
+Modules are imported where they are used, so that a step starts quickly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from tqdm import tqdm
+
+from . import config
+from .config import Scale
+from .errors import JanusPoreError
+from .files import write_text
+from .paths import Campaign, repository
+
+
+def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import gmx, plan
+
+    first = next(iter(scale.systems))
+    speed = args.ns_per_day
+    if speed is None:
+        print(f"measuring the speed of {first} on {scale.ensemble.cores_per_run} core(s) for 20 s ...", file=sys.stderr)
+        speed = plan.probe(scale, first, gmx.find())
+    elif not speed > 0:
+        raise JanusPoreError(f"--ns-per-day must be positive, not {speed}")
+    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed))
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    left = (table.core_hours * (1 - table.done)).sum()
+    print(
+        f"\n{table.ns.sum():.4g} ns at {speed:.3g} ns/day a run ({scale.ensemble.cores_per_run} core(s) each): "
+        f"{table.core_hours.sum():.4g} core hours ({left:.4g} left), {table.disk_gb.sum():.3g} GB of trajectories"
+    )
+
+
+def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import status
+
+    table = status.progress(scale, campaign)
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    share = table.finished_ps.sum() / table.asked_ps.sum()
+    print(f"\n{100 * share:.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")
+
+
+def build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .build import system
+
+    system.write(_known(scale.systems, args.system, "system"), campaign.system(args.system))
+
+
+def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import ensemble, gmx
+
+    _known(scale.systems, args.system, "system")
+    with ExitStack() as bars:
+        ensemble.equilibrate(
+            scale, campaign, args.system, gmx.find(), threads=args.threads, max_hours=args.max_hours, watch=_watch(bars)
+        )
+    _stamp(args)
+
+
+def inputs(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import ensemble, gmx, protocols
+
+    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    engine = gmx.find()
+    ensemble.shared_inputs(scale, campaign, args.system, protocol, engine)
+    for k in protocols.replicas_of(scale, protocol):
+        ensemble.own_input(scale, campaign, args.system, protocol, k, engine)
+    _stamp(args)
+
+
+def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import ensemble, gmx, protocols
+
+    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    with ExitStack() as bars:
+        ensemble.run_replica(
+            scale, campaign, args.system, protocol, args.replica, gmx.find(),
+            threads=args.threads, pin_offset=args.pin_offset, max_hours=args.max_hours, watch=_watch(bars),
+        )  # fmt: skip
+    _stamp(args)
+
+
+def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import gmx, pack, process, protocols
+
+    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    chosen = pack.members(args.pack, scale.ensemble.replicas_per_job, protocols.replicas_of(scale, protocol))
+    engine, each = gmx.find(), argparse.Namespace(**{**vars(args), "done": None})
+    if len(chosen) == 1:
+        each.replica = chosen[0]
+        replica(each, scale, campaign)
+    else:
+        threads = max(1, args.threads // scale.ensemble.replicas_per_job)
+        argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
+        argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
+        argv += ["--max-hours", str(args.max_hours)] if args.max_hours else []
+        offsets = pack.pin_offsets(len(chosen), threads)
+        commands = [
+            [*argv, "--replica", f"{k}", "--pin-offset", f"{at}"] for k, at in zip(chosen, offsets, strict=True)
+        ]
+        with pack.shared_gpu(engine.has_gpu_code and process.gpu_present()):
+            codes = pack.side_by_side(commands)
+        if failed := [k for k, code in zip(chosen, codes, strict=True) if code]:
+            raise JanusPoreError(f"replicas {failed} did not finish (see above); call again to go on with them")
+    _stamp(args)
+
+
+def profile(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import profile, replica
+
+    data = profile.reduce_equilibration(scale, campaign, args.system)
+    replica.write(data, campaign.equilibration(args.system).with_suffix(".nc"))
+
+
+def engine(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import engine, replica
+    from .simulate import engine_checks, gmx
+
+    parts = {"settle": None, **engine_checks.checks(scale), "reduce": None}
+    check = _known(parts, args.name, "check of the engine")
+    if args.name == "reduce":
+        replica.write(engine.reduce_engine(scale, campaign), campaign.engine().with_suffix(".nc"))
+    else:
+        with ExitStack() as bars:
+            how = {"threads": args.threads, "max_hours": args.max_hours, "watch": _watch(bars)}
+            engine_checks.run(scale, campaign, check, gmx.find(), **how)
+    _stamp(args)
+
+
+def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import replica
+    from .simulate.protocols import protocols_of
+
+    protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
+    data = replica.reduce_replica(scale, campaign, args.system, protocol, args.replica)
+    replica.write(data, campaign.reduced(args.system, args.protocol, args.replica))
+
+
+def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import replica
+    from .simulate.protocols import protocols_of, replicas_of
+
+    protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
+    paths = [campaign.reduced(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
+    replica.write(replica.collect(paths), campaign.collected(args.system, args.protocol))
+
+
+def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .show.execute import execute
+
+    parameters = {"scale_file": str(args.scale_file), "runs": str(args.runs)}
+    parameters["system"] = args.system or next(iter(scale.systems))
+    output = campaign.notebooks() / f"{args.name}.ipynb"
+    execute(repository() / "notebooks" / f"{args.name}.ipynb", output, parameters)
+
+
+def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .show import assumptions, book
+
+    files = sorted((repository() / "config").glob("*.yml"))
+    scales = {s.scale: s for s in (config.load(path) for path in files)} | {scale.scale: scale}
+    pages = {"assumptions.md": assumptions.page(scales, scale.scale)}
+    staging = campaign.root / "book"
+    book.stage(repository() / "book", campaign.notebooks(), staging, notice=scale.notice, pages=pages)
+    book.build(staging, args.html)
+
+
+def _known(found: dict[str, Any], name: str, what: str) -> Any:
+    if name not in found:
+        raise JanusPoreError(f"there is no {what} {name!r} here; this scale has: {', '.join(found) or 'none'}")
+    return found[name]
+
+
+def _watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:
+    """Progress bars, one a segment; none where nobody looks (output not a terminal)."""
+
+    def start(label: str, last_step: int) -> Callable[[int], None]:
+        bar = bars.enter_context(tqdm(total=last_step, desc=label, unit="step", disable=None, unit_scale=True))
+        return lambda step: bar.update(max(0, step - bar.n)) and None
+
+    return start
+
+
+def _stamp(args: argparse.Namespace) -> None:
+    if args.done:
+        write_text(args.done, "")

@@ -1,0 +1,83 @@
+"""A checkpoint lost, cut short or with a bit flipped: the one before is taken, or the run is refused."""
+
+import shutil
+
+import pytest
+from janus_pore.errors import RunError
+from janus_pore.paths import Campaign
+from janus_pore.simulate import checkpoint, ensemble
+
+
+def harm(path, how):
+    data = bytearray(path.read_bytes())
+    if how == "lost":
+        path.unlink()
+    elif how == "cut short":
+        path.write_bytes(data[:1000])
+    else:
+        data[len(data) // 2] ^= 4
+        path.write_bytes(data)
+
+
+def test_gromacs_itself_takes_a_flipped_bit(lab, stopped, work_of):
+    """Why we keep checksums."""
+    path = work_of(stopped) / "state.cpt"
+    before = checkpoint.read(lab.gmx, path)
+    harm(path, "a bit flipped")
+    assert checkpoint.read(lab.gmx, path) == before
+
+
+@pytest.mark.parametrize("how", ["lost", "a bit flipped"])
+def test_the_one_before_is_taken(lab, stopped, work_of, run, check, how):
+    """Restarting from it loses nothing: the same bytes again."""
+    harm(work_of(stopped) / "state.cpt", how)
+    run(stopped)
+    check(stopped)
+
+
+@pytest.mark.parametrize("how", ["cut short", "a bit flipped"])
+def test_both_harmed_is_refused(stopped, work_of, run, check, contents, how):
+    work = work_of(stopped)
+    kept = contents(work)
+    for name in checkpoint.CHECKPOINTS:
+        harm(work / name, how)
+    harmed = contents(work)
+    with pytest.raises(RunError, match=r"state\.cpt was changed(?s:.*)Restore it, or delete .*seg\.partial"):
+        run(stopped)
+    assert contents(work) == harmed
+    for name in checkpoint.CHECKPOINTS:
+        (work / name).write_bytes(kept[name])
+    run(stopped)
+    check(stopped)
+
+
+def test_cut_short_when_the_runner_died_too(stopped, work_of, run, check):
+    """Then nobody kept a checksum of it, but GROMACS sees what is cut short."""
+    checkpoint.unseal(work_of(stopped))
+    harm(work_of(stopped) / "state.cpt", "cut short")
+    run(stopped)
+    check(stopped)
+
+
+def test_the_first_checkpoint_was_never_written(stopped, work_of, run, check):
+    """Nothing to go on from: the segment begins again, and its half output is not mixed into the new."""
+    for name in checkpoint.CHECKPOINTS:
+        (work_of(stopped) / name).unlink()
+    run(stopped)
+    check(stopped)
+
+
+@pytest.mark.parametrize("how", ["lost", "cut short", "a bit flipped"])
+def test_that_of_an_earlier_segment(lab, chain, replicas, tmp_path, no_launch, contents, how):
+    """The next segment does not start from it."""
+    shutil.copytree(lab.campaign.root, tmp_path / lab.campaign.root.name)
+    campaign = Campaign.of(lab.scale.scale, tmp_path)
+    replica = campaign.replica("mosse", chain.name, 0)
+    shutil.rmtree(replica / "seg02")
+    earlier = replica / "seg01"
+    kept = contents(earlier)
+    harm(earlier / "state.cpt", how)
+    with pytest.raises(RunError, match=r"seg01: state\.cpt changed or vanished(?s:.*)Restore them, or delete"):
+        ensemble.run_replica(lab.scale, campaign, "mosse", chain, 0, lab.gmx, threads=1)
+    assert not list(replica.glob("seg02*"))
+    assert contents(earlier).keys() >= kept.keys() - {"state.cpt"}

@@ -1,0 +1,112 @@
+"""No room, no permission, no directory: the error names the place, what was written stays, the next call goes on."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from janus_pore.errors import RunError
+from janus_pore.simulate import pieces, process
+
+ROOM = 200_000
+
+
+def fill_the_disk():
+    """From here on this process and its children cannot write beyond 200 kB a file; the write fails, nobody dies."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    process.subprocess.Popen = partial(subprocess.Popen, restore_signals=False)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, ROOM))
+
+
+def test_full_while_running(make_task, run, in_child, work_of, check, tmp_path):
+    task = make_task(tmp_path)
+
+    def full():
+        fill_the_disk()
+        run(task, frequent=True)
+
+    code, said = in_child(full)
+    print(said)
+    assert (code, said.split(":")[0]) == (70, "RunError")
+    assert "mdrun failed" in said and "remove the cause" in said and "call again" in said
+    assert not task.directory.exists()
+    assert (work_of(task) / "state.cpt").exists()
+    run(task)
+    check(task)
+
+
+def test_full_while_joining(make_task, run, in_child, work_of, contents, check, tmp_path, monkeypatch):
+    task, join = make_task(tmp_path), pieces.join
+
+    def full(work):
+        fill_the_disk()
+        join(work)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "join", full)
+        code, said = in_child(lambda: run(task))
+    assert code == 70
+    assert "RunError" in said and "File too large" in said and "make room on the disk" in said
+    assert {"md.part0001.xtc", "md.part0001.edr", "md.part0001.log"} <= contents(work_of(task)).keys()
+    run(task)
+    check(task)
+
+
+@pytest.mark.parametrize("what", ["the new directory", "one that is there"])
+def test_a_place_that_cannot_be_written(stopped, run, work_of, in_child, contents, check, what):
+    """Root may write anywhere, so whoever runs this becomes nobody first."""
+    with tempfile.TemporaryDirectory() as place:  # not pytest's, which only its owner can enter
+        task = replace(stopped, directory=Path(place) / "seg", tpr=Path(shutil.copy(stopped.tpr, place)))
+        if what == "one that is there":
+            shutil.copytree(work_of(stopped), work_of(task))
+            work_of(task).chmod(0o555)
+            for path in work_of(task).iterdir():
+                path.chmod(0o444)
+        Path(place).chmod(0o555)
+
+        def as_nobody():
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(65534, 65534, 65534)
+                os.setresuid(65534, 65534, 65534)
+            run(task)
+
+        code, said = in_child(as_nobody)
+        assert code == 70
+        assert said.startswith("RunError") and "Permission denied" in said and "make the directory writable" in said
+        Path(place).chmod(0o755)
+        assert not task.directory.exists()
+        if what == "one that is there":
+            work_of(task).chmod(0o755)
+            assert contents(work_of(task)) == contents(work_of(stopped))
+            for path in work_of(task).iterdir():
+                path.chmod(0o644)
+        run(task)
+        check(task)
+
+
+@pytest.mark.parametrize("place", ["/sys/janus", "below a file"])
+def test_no_directory_can_be_made(stopped, run, tmp_path, no_launch, place):
+    """/sys refuses even root."""
+    (tmp_path / "file").write_text("mine")
+    directory = Path(place) if place.startswith("/") else tmp_path / "file"
+    with pytest.raises(RunError, match=rf"{directory}/seg\.partial: .*call again"):
+        run(replace(stopped, directory=directory / "seg"))
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["inputs.json", "sealed.json", "manifest.json"])
+@pytest.mark.parametrize("left", ["", '{"inputs": '])
+def test_a_note_cut_short(stopped, run, work_of, contents, no_launch, name, left):
+    """As a crash of the machine may leave what was written last."""
+    (work_of(stopped) / name).write_text(left)
+    before = contents(work_of(stopped))
+    with pytest.raises(RunError, match=rf"{name} is damaged: delete .*seg\.partial to run this segment again"):
+        run(stopped)
+    assert contents(work_of(stopped)) == before

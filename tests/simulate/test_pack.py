@@ -1,0 +1,163 @@
+"""Replicas side by side: who is in a pack, where they are pinned, what happens when one fails, and the shared GPU."""
+
+import os
+import signal
+import stat
+import sys
+import threading
+import time
+
+import pytest
+import yaml
+from janus_pore import cli
+from janus_pore.errors import RunError
+from janus_pore.reduce import replica
+from janus_pore.simulate import pack, process
+from janus_pore.simulate.gmx import Gmx
+
+CUDA = Gmx("/opt/gmx", "2024.5", "AVX_512", "CUDA")
+
+
+class TestMembers:
+    def test_packs_cover_all_replicas_once(self):
+        assert [pack.members(p, 4, range(10)) for p in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+    def test_an_empty_pack_is_refused(self):
+        with pytest.raises(RunError, match="pack 3 of 4 holds none of the 10 replicas"):
+            pack.members(3, 4, range(10))
+
+
+def test_offsets_do_not_overlap_and_too_few_cores_are_refused(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    assert pack.pin_offsets(4, 2) == [0, 2, 4, 6]
+    with pytest.raises(RunError, match="need 9 cores, and 8 are here"):
+        pack.pin_offsets(3, 3)
+
+
+class TestSideBySide:
+    def test_one_that_fails_does_not_stop_the_others(self, tmp_path):
+        script = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch(); sys.exit(int(sys.argv[2]))"
+        commands = [
+            [sys.executable, "-c", script, str(tmp_path / f"{k}"), f"{code}"] for k, code in enumerate((0, 3, 0))
+        ]
+        assert pack.side_by_side(commands) == [0, 3, 0]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2"]
+
+    def test_they_run_at_the_same_time(self, tmp_path):
+        """Each waits for the file that the other makes: one after the other would never end."""
+        script = (
+            "import pathlib, sys, time\npathlib.Path(sys.argv[1]).touch()\n"
+            "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)"
+        )
+        names = [str(tmp_path / "a"), str(tmp_path / "b")]
+        assert pack.side_by_side(
+            [[sys.executable, "-c", script, *names], [sys.executable, "-c", script, *names[::-1]]]
+        ) == [
+            0,
+            0,
+        ]
+
+    def test_sigterm_reaches_every_one_and_the_handler_is_given_back(self, tmp_path):
+        before = signal.getsignal(signal.SIGTERM)
+        sleeper = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+        commands = [[sys.executable, "-c", sleeper, str(tmp_path / f"{k}")] for k in range(2)]
+
+        def stop():
+            while len(list(tmp_path.iterdir())) < 2:
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=stop).start()
+        assert pack.side_by_side(commands) == [-signal.SIGTERM, -signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) is before
+
+
+class TestSharedGpu:
+    @pytest.fixture
+    def control(self, tmp_path, monkeypatch):
+        """A stand-in for MPS' control program that writes down how it was called."""
+        place, log = tmp_path / "bin", tmp_path / "log"
+        place.mkdir()
+        program = place / pack.MPS
+        program.write_text(f'#!/bin/sh\necho "$1 $CUDA_MPS_PIPE_DIRECTORY" >> {log}\n[ "$1" = -d ] || cat >> {log}\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
+        return log
+
+    def test_started_before_and_stopped_after_with_directories_of_its_own(self, control):
+        with pack.shared_gpu(True) as started:
+            assert started and os.environ["CUDA_MPS_PIPE_DIRECTORY"]
+            place = os.environ["CUDA_MPS_PIPE_DIRECTORY"]
+        assert control.read_text().splitlines() == [f"-d {place}", f" {place}", "quit"]
+        assert "CUDA_MPS_PIPE_DIRECTORY" not in os.environ and not os.path.exists(place)
+
+    def test_nothing_happens_where_it_is_not_wanted_or_not_there(self, control, monkeypatch):
+        with pack.shared_gpu(False) as started:
+            assert not started
+        monkeypatch.setenv("PATH", "/nowhere")
+        with pack.shared_gpu(True) as started:
+            assert not started
+        assert not control.exists()
+
+
+class TestFlags:
+    """What GROMACS is told follows from its build and from the devices, and nothing is left to its own choice."""
+
+    def flags(self, gmx, tmp_path, **options):
+        return " ".join(process.mdrun(gmx, tmp_path / "x.tpr", 4, **options))
+
+    def test_a_cuda_build_with_a_gpu(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(process, "gpu_present", lambda: True)
+        assert "-nb gpu -pme gpu -bonded cpu" in self.flags(CUDA, tmp_path)
+        assert "-update cpu" in self.flags(CUDA, tmp_path) and "-notunepme" in self.flags(CUDA, tmp_path)
+        assert "-nb gpu -pme cpu -bonded cpu" in self.flags(CUDA, tmp_path, dynamics=False)
+
+    def test_a_cuda_build_without_a_gpu(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(process, "gpu_present", lambda: False)
+        assert "-nb cpu -pme cpu" in self.flags(CUDA, tmp_path)
+
+    def test_a_cpu_build_is_not_asked_for_what_it_does_not_know(self, gromacs, tmp_path):
+        assert gromacs.has_gpu_code or "-nb" not in self.flags(gromacs, tmp_path)
+
+    def test_runs_side_by_side_are_pinned_apart(self, gromacs, tmp_path):
+        assert "-pin on -pinoffset 8 -pinstride 1" in self.flags(gromacs, tmp_path, pin_offset=8)
+
+    @pytest.mark.parametrize("hidden", ["", "-1"])
+    def test_a_hidden_gpu_is_none(self, monkeypatch, hidden):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+        assert process.gpu_present() is False
+
+    @pytest.mark.parametrize(("listed", "there"), [("GPU 0: some device (UUID: x)", True), ("No devices found", False)])
+    def test_nvidia_smi_is_asked(self, monkeypatch, tmp_path, listed, there):
+        program = tmp_path / "nvidia-smi"
+        program.write_text(f"#!/bin/sh\necho '{listed}'\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        assert process.gpu_present() is there
+
+
+def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd):
+    """Through the command line, with the cell that is equilibrated already: both end, pinned to cores of their own."""
+    settings["ensemble"]["replicas_per_job"] = 2
+    settings["protocols"] = {
+        "hold": {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 0.2}
+    }
+    path = tmp_path / "test.yml"
+    path.write_text(yaml.safe_dump(settings))
+    for part in ("systems", "mosse"):
+        (tmp_path / "runs" / "test" / part).mkdir(parents=True)
+    (tmp_path / "runs" / "test" / "systems" / "mosse").symlink_to(lab.built)
+    (tmp_path / "runs" / "test" / "mosse" / "equilibrate").symlink_to(lab.campaign.equilibration("mosse"))
+    asked = [str(path), "--runs", str(tmp_path / "runs"), "--system", "mosse", "--protocol", "hold_+0.40"]
+    assert cli.main(["inputs", *asked]) == 0
+    assert cli.main(["pack", *asked, "--pack", "0", "--threads", "2", "--done", str(tmp_path / "done")]) == 0
+    assert (tmp_path / "done").exists()
+    for k in range(2):
+        place = tmp_path / "runs" / "test" / "mosse" / "hold_+0.40" / f"r{k:03d}" / "seg01"
+        said = (place / "md.log").read_text()
+        assert f"-pinoffset {k}" in said and "-ntomp 1" in said
+        assert cli.main(["reduce", *asked, "--replica", str(k)]) == 0
+        assert replica.read(place.parent.with_suffix(".nc")).sizes["interval"] == 10
+    assert cli.main(["pack", *asked, "--pack", "7"]) == 1
+    assert "pack 7 of 2 holds none" in capfd.readouterr().err
