@@ -116,7 +116,7 @@ def page(scales: Mapping[str, Scale], current: str) -> str:
             lines += ["```"] if section else []
             lines += [
                 "",
-                f"## {place.capitalize()}",
+                f"## {place.upper() if place == 'md' else place.capitalize()}",
                 "",
                 "```{div} full-width",
                 f"| parameter | {' | '.join(head)} | |",
