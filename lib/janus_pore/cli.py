@@ -39,7 +39,6 @@ def _parser() -> argparse.ArgumentParser:
 
     def md(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
-        sub.add_argument("--pin-offset", type=int, help="first core, for runs side by side")
         sub.add_argument("--max-hours", type=float, help="stop in a resumable state after this walltime")
         sub.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
 

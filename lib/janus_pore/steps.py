@@ -83,7 +83,7 @@ def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     with ExitStack() as bars:
         ensemble.run_replica(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),
-            threads=args.threads, pin_offset=args.pin_offset, max_hours=args.max_hours, watch=_watch(bars),
+            threads=args.threads, max_hours=args.max_hours, watch=_watch(bars),
         )  # fmt: skip
     _stamp(args)
 
@@ -94,20 +94,17 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     chosen = pack.members(args.pack, scale.ensemble.replicas_per_job, protocols.replicas_of(scale, protocol))
     engine, each = gmx.find(), argparse.Namespace(**{**vars(args), "done": None})
+    threads = max(1, args.threads // scale.ensemble.replicas_per_job)
     if len(chosen) == 1:
-        each.replica = chosen[0]
+        each.replica, each.threads = chosen[0], threads
         replica(each, scale, campaign)
     else:
-        threads = max(1, args.threads // scale.ensemble.replicas_per_job)
         argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
         argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
         argv += ["--max-hours", str(args.max_hours)] if args.max_hours else []
-        offsets = pack.pin_offsets(len(chosen), threads)
-        commands = [
-            [*argv, "--replica", f"{k}", "--pin-offset", f"{at}"] for k, at in zip(chosen, offsets, strict=True)
-        ]
+        cores = pack.own_cores(len(chosen), threads)
         with pack.shared_gpu(engine.has_gpu_code and process.gpu_present()):
-            codes = pack.side_by_side(commands)
+            codes = pack.side_by_side([[*argv, "--replica", f"{k}"] for k in chosen], cores)
         if failed := [k for k, code in zip(chosen, codes, strict=True) if code]:
             raise JanusPoreError(f"replicas {failed} did not finish (see above); call again to go on with them")
     _stamp(args)

@@ -1,4 +1,4 @@
-"""Replicas side by side: who is in a pack, where they are pinned, what happens when one fails, and the shared GPU."""
+"""Replicas side by side: who is in a pack, on which cores, what happens when one fails, and the shared GPU."""
 
 import os
 import signal
@@ -27,11 +27,15 @@ class TestMembers:
             pack.members(3, 4, range(10))
 
 
-def test_offsets_do_not_overlap_and_too_few_cores_are_refused(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    assert pack.pin_offsets(4, 2) == [0, 2, 4, 6]
+def test_cores_do_not_overlap_and_are_the_jobs_own(monkeypatch):
+    """Once wrong: offsets counted from the node's first core, so two jobs on a node would have shared cores."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {32, 33, 40, 41, 42, 43, 50, 51})
+    assert pack.own_cores(4, 2) == [{32, 33}, {40, 41}, {42, 43}, {50, 51}]
     with pytest.raises(RunError, match="need 9 cores, and 8 are here"):
-        pack.pin_offsets(3, 3)
+        pack.own_cores(3, 3)
+
+
+ANY = os.sched_getaffinity(0)
 
 
 class TestSideBySide:
@@ -40,7 +44,7 @@ class TestSideBySide:
         commands = [
             [sys.executable, "-c", script, str(tmp_path / f"{k}"), f"{code}"] for k, code in enumerate((0, 3, 0))
         ]
-        assert pack.side_by_side(commands) == [0, 3, 0]
+        assert pack.side_by_side(commands, [ANY] * 3) == [0, 3, 0]
         assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2"]
 
     def test_they_run_at_the_same_time(self, tmp_path):
@@ -50,12 +54,15 @@ class TestSideBySide:
             "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)"
         )
         names = [str(tmp_path / "a"), str(tmp_path / "b")]
-        assert pack.side_by_side(
-            [[sys.executable, "-c", script, *names], [sys.executable, "-c", script, *names[::-1]]]
-        ) == [
-            0,
-            0,
-        ]
+        commands = [[sys.executable, "-c", script, *order] for order in (names, names[::-1])]
+        assert pack.side_by_side(commands, [ANY] * 2) == [0, 0]
+
+    def test_each_keeps_to_its_own_cores(self, tmp_path):
+        script = "import os, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(str(sorted(os.sched_getaffinity(0))))"
+        own = [{core} for core in sorted(ANY)[:2]]
+        commands = [[sys.executable, "-c", script, str(tmp_path / f"{k}")] for k in range(len(own))]
+        assert pack.side_by_side(commands, own) == [0] * len(own)
+        assert [(tmp_path / f"{k}").read_text() for k in range(len(own))] == [str(sorted(cores)) for cores in own]
 
     def test_sigterm_reaches_every_one_and_the_handler_is_given_back(self, tmp_path):
         before = signal.getsignal(signal.SIGTERM)
@@ -68,7 +75,7 @@ class TestSideBySide:
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=stop).start()
-        assert pack.side_by_side(commands) == [-signal.SIGTERM, -signal.SIGTERM]
+        assert pack.side_by_side(commands, [ANY] * 2) == [-signal.SIGTERM, -signal.SIGTERM]
         assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -119,9 +126,6 @@ class TestFlags:
     def test_a_cpu_build_is_not_asked_for_what_it_does_not_know(self, gromacs, tmp_path):
         assert gromacs.has_gpu_code or "-nb" not in self.flags(gromacs, tmp_path)
 
-    def test_runs_side_by_side_are_pinned_apart(self, gromacs, tmp_path):
-        assert "-pin on -pinoffset 8 -pinstride 1" in self.flags(gromacs, tmp_path, pin_offset=8)
-
     @pytest.mark.parametrize("hidden", ["", "-1"])
     def test_a_hidden_gpu_is_none(self, monkeypatch, hidden):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
@@ -138,7 +142,7 @@ class TestFlags:
 
 
 def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd):
-    """Through the command line, with the cell that is equilibrated already: both end, pinned to cores of their own."""
+    """Through the command line, with the cell that is equilibrated already: both end."""
     settings["ensemble"]["replicas_per_job"] = 2
     settings["protocols"] = {
         "hold": {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 0.2}
@@ -156,7 +160,7 @@ def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd):
     for k in range(2):
         place = tmp_path / "runs" / "test" / "mosse" / "hold_+0.40" / f"r{k:03d}" / "seg01"
         said = (place / "md.log").read_text()
-        assert f"-pinoffset {k}" in said and "-ntomp 1" in said
+        assert "-ntomp 1" in said and "-pin off" in said
         assert cli.main(["reduce", *asked, "--replica", str(k)]) == 0
         assert replica.read(place.parent.with_suffix(".nc")).sizes["interval"] == 10
     assert cli.main(["pack", *asked, "--pack", "7"]) == 1

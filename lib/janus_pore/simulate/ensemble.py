@@ -104,7 +104,7 @@ def own_input(scale: Scale, campaign: Campaign, system: str, protocol: Protocol,
 
 def run_replica(
     scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, *,
-    threads: int, pin_offset: int | None = None, max_hours: float | None = None, watch: Watch | None = None,
+    threads: int, max_hours: float | None = None, watch: Watch | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Run all segments of one replica (those already done cost nothing); return their manifests.
 
@@ -123,9 +123,7 @@ def run_replica(
         left = None if max_hours is None else max_hours - (time.monotonic() - begun) / 3600
         if left is not None and left <= 0 and not (task.directory / "manifest.json").exists():
             raise RunError(f"{task.directory}: walltime of {max_hours:g} h reached before it; call again to go on")
-        manifests.append(
-            runner.run(task, gmx, threads=threads, pin_offset=pin_offset, max_hours=left, progress=progress)
-        )
+        manifests.append(runner.run(task, gmx, threads=threads, max_hours=left, progress=progress))
     return manifests
 
 

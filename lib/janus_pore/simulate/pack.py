@@ -14,6 +14,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from ..environment import variables
 from ..errors import RunError
@@ -35,13 +36,16 @@ def members(pack: int, size: int, replicas: range) -> list[int]:
     return chosen
 
 
-def side_by_side(commands: Sequence[Sequence[str]]) -> list[int]:
-    """Run commands at the same time and wait for all; return their exit codes.
+def side_by_side(commands: Sequence[Sequence[str]], cores: Sequence[set[int]]) -> list[int]:
+    """Run commands at the same time, each kept to its own cores, and wait for all; return their exit codes.
 
     One that fails does not stop the others. SIGTERM and SIGINT are passed on, so that each leaves a state from
     which it goes on.
     """
-    children = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    children = [
+        subprocess.Popen(command, start_new_session=True, preexec_fn=partial(os.sched_setaffinity, 0, own))
+        for command, own in zip(commands, cores, strict=True)
+    ]
 
     def forward(number: int, _frame: object) -> None:
         for child in children:
@@ -74,18 +78,20 @@ def shared_gpu(wanted: bool) -> Iterator[bool]:
                     subprocess.run([MPS], input="quit\n", text=True, capture_output=True)
 
 
-def pin_offsets(count: int, threads: int) -> list[int]:
-    """First core of each of `count` runs of `threads` threads, among the cores this process may use.
+def own_cores(count: int, threads: int) -> list[set[int]]:
+    """Cores for each of `count` runs of `threads` threads, from those that this process may use.
+
+    On a cluster these are the job's own, wherever on the node they lie.
 
     Raises
     ------
     RunError
         if there are fewer cores than threads.
     """
-    cores = len(os.sched_getaffinity(0))
-    if count * threads > cores:
+    cores = sorted(os.sched_getaffinity(0))
+    if count * threads > len(cores):
         raise RunError(
-            f"{count} replicas of {threads} threads need {count * threads} cores, and {cores} are here: lower "
+            f"{count} replicas of {threads} threads need {count * threads} cores, and {len(cores)} are here: lower "
             "ensemble.replicas_per_job or ensemble.cores_per_run"
         )
-    return [k * threads for k in range(count)]
+    return [set(cores[k * threads : (k + 1) * threads]) for k in range(count)]

@@ -37,23 +37,19 @@ def locked(work: Path) -> Iterator[IO]:
         yield lock
 
 
-def mdrun(gmx: Gmx, tpr: Path, threads: int, pin_offset: int | None = None, *, dynamics: bool = True) -> list[str]:
+def mdrun(gmx: Gmx, tpr: Path, threads: int, *, dynamics: bool = True) -> list[str]:
     """The start of every mdrun's argv list (never a shell string).
 
     What would change the physics from machine to machine is fixed: no PME tuning, update on the CPU.
 
     Parameters
     ----------
-    gmx, tpr, threads : what to run, on how many cores
-    pin_offset : first core, for runs side by side; None pins only a run that has the whole machine
+    gmx, tpr, threads : what to run, on how many cores; only a run that has the whole machine is pinned
     dynamics : False for a minimisation, whose PME GROMACS cannot do on a GPU
     """
     argv = [gmx.path, "-quiet", "mdrun", "-s", str(tpr.resolve()), "-v", "-notunepme", "-update", "cpu"]
     argv += ([] if gmx.mpi else ["-ntmpi", "1"]) + ["-ntomp", str(threads)]
-    if pin_offset is not None:
-        argv += ["-pin", "on", "-pinoffset", str(pin_offset), "-pinstride", "1"]
-    else:
-        argv += ["-pin", "on" if threads == os.cpu_count() else "off"]
+    argv += ["-pin", "on" if threads == os.cpu_count() else "off"]
     if not gmx.has_gpu_code:
         return argv
     if not gpu_present():

@@ -21,8 +21,6 @@ from . import checkpoint, pieces, process, verify
 from .gmx import Gmx
 from .process import Progress
 
-#: Number of threads, and the first core to pin them to (None: GROMACS' or the system's choice).
-Cores = tuple[int, int | None]
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
 
 
@@ -77,7 +75,6 @@ def run(
     gmx: Gmx,
     *,
     threads: int,
-    pin_offset: int | None = None,
     max_hours: float | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -98,7 +95,7 @@ def run(
             work.mkdir(parents=True, exist_ok=True)
             with process.locked(work) as lock:
                 if (manifest := done(task.directory)) is None:  # else another runner ended it just now
-                    manifest = _finish(task, gmx, work, inputs, (threads, pin_offset), max_hours, progress, lock)
+                    manifest = _finish(task, gmx, work, inputs, threads, max_hours, progress, lock)
                 else:
                     shutil.rmtree(work)
         return _same(manifest, inputs, task.directory)
@@ -110,7 +107,7 @@ def run(
 
 
 def _finish(
-    task: Task, gmx: Gmx, work: Path, inputs: dict, cores: Cores, max_hours: float | None,
+    task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, max_hours: float | None,
     progress: Progress | None, lock: IO,
 ) -> dict[str, Any]:  # fmt: skip
     """Run what is missing of a segment in `work`, verify it, write its manifest and give it its name."""
@@ -123,7 +120,7 @@ def _finish(
             started = earlier["started"]
         else:
             write_json(note, {"inputs": inputs, "started": started})
-        _to_the_end(task, gmx, work, cores, max_hours, progress, lock)
+        _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
         frames, energy = _verified(task, work)
         manifest = {
             "inputs": inputs,
@@ -132,7 +129,7 @@ def _finish(
             "frames": frames,
             "energy": energy,
             "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
-            "command": ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, *cores)[5:]],
+            "command": ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]],
             "host": socket.gethostname(),
             "started": started,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -157,7 +154,7 @@ def _same(manifest: dict, inputs: dict, directory: Path) -> dict:
 
 
 def _to_the_end(
-    task: Task, gmx: Gmx, work: Path, cores: Cores, max_hours: float | None, progress: Progress | None, lock: IO
+    task: Task, gmx: Gmx, work: Path, threads: int, max_hours: float | None, progress: Progress | None, lock: IO
 ) -> None:
     """Launch mdrun until it has ended by itself with the last step in its checkpoint; join what it wrote.
 
@@ -170,7 +167,7 @@ def _to_the_end(
         if state is not None and before == state.step < task.last_step:
             raise RunError(f"{work}: mdrun ended twice at step {before}; see mdrun.out and the log there")
         before = state.step if state else -1
-        argv = process.mdrun(gmx, task.tpr, *cores)
+        argv = process.mdrun(gmx, task.tpr, threads)
         argv += ["-deffnm", "md", "-noappend", "-cpo", "state.cpt", "-cpt", "5"]
         start = own if state else task.checkpoint
         argv += ["-cpi", str(start.resolve())] if start else []
