@@ -31,7 +31,7 @@ SETTINGS = {
     "md": {
         "timestep_fs": 2.0, "temperature_k": 300.0, "thermostat": "v-rescale", "thermostat_time_ps": 0.05,
         "thermostat_every_steps": 5, "cutoff_nm": 0.9, "vdw_modifier": "Potential-shift", "pme_spacing_nm": 0.12,
-        "pme_order": 4, "trajectory_interval_ps": 0.02, "energy_interval_ps": 0.02,
+        "pme_order": 4, "trajectory_interval_ps": 0.02, "trajectory_resolution_nm": 0.001, "energy_interval_ps": 0.02,
     },
     "equilibration": {
         "minimise_steps": 500, "minimise_force_kj_mol_nm": 100.0, "duration_ps": 2.0, "discard_ps": 1.0, "seed": 1,

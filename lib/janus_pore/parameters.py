@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
@@ -48,6 +49,7 @@ class MD(Model):
     pme_spacing_nm: float = Field(ge=0.05, le=0.2)
     pme_order: int = Field(ge=4, le=8)
     trajectory_interval_ps: Positive
+    trajectory_resolution_nm: Resolution
     energy_interval_ps: Positive
 
     @model_validator(mode="after")
@@ -80,11 +82,12 @@ class Ensemble(Model):
 
 
 class Run(Model):
-    """What every protocol has; without replicas or interval of its own it takes the campaign's."""
+    """What every protocol has; without replicas, interval or resolution of its own it takes the campaign's."""
 
     systems: list[Name] = Field(min_length=1)
     replicas: int | None = Field(default=None, ge=1, le=10_000)
     trajectory_interval_ps: Positive | None = None
+    trajectory_resolution_nm: Resolution | None = None
 
 
 class SineSweep(Run):

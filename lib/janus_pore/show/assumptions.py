@@ -53,6 +53,10 @@ NOTES: dict[str, tuple[str, str]] = {
     "md.pme_spacing_nm": ("assumed", "0.12 nm (GROMACS' default)"),
     "md.pme_order": ("assumed", "4 (GROMACS' default)"),
     "md.trajectory_interval_ps": ("assumed", "spacing of stored frames"),
+    "md.trajectory_resolution_nm": (
+        "assumed",
+        "of stored positions: 0.001 (GROMACS' default) for currents and angles, 1e-6 where forces are recomputed",
+    ),
     "md.energy_interval_ps": ("assumed", "spacing of stored energies"),
     "equilibration.minimise_steps": ("assumed", "at most this many; the start is a lattice"),
     "equilibration.minimise_force_kj_mol_nm": ("assumed", "stop below this largest force"),

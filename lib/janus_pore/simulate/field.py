@@ -67,7 +67,8 @@ class Protocol:
     systems : that go through it
     parents : index of the segment that each one follows, -1 for the start; empty means a chain
     labels : what each segment is for ("prime", "pulse 2 after 5 ps"); empty means numbered
-    replicas, interval_ps : number of replicas and spacing of stored frames; None means the campaign's
+    replicas, interval_ps, resolution_nm : number of replicas, spacing of stored frames, resolution of their
+        positions; None means the campaign's
     """
 
     name: str
@@ -78,6 +79,7 @@ class Protocol:
     labels: tuple[str, ...] = ()
     replicas: int | None = None
     interval_ps: float | None = None
+    resolution_nm: float | None = None
 
     def __post_init__(self) -> None:
         n = len(self.segments)

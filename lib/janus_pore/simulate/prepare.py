@@ -66,7 +66,7 @@ def dynamics(
         "nstenergy": _interval(md.energy_interval_ps, md),
         "nstlog": 100 * _interval(md.energy_interval_ps, md),
         "nstxout-compressed": _interval(md.trajectory_interval_ps, md),
-        "compressed-x-precision": 1000,
+        "compressed-x-precision": round(1 / md.trajectory_resolution_nm),
         "continuation": "no" if fresh else "yes",
         "ld-seed": seed,
         **velocities,

@@ -26,6 +26,7 @@ def expand(scale: Scale) -> dict[str, Protocol]:
                 one,
                 replicas=asked.replicas or scale.ensemble.replicas,
                 interval_ps=asked.trajectory_interval_ps or scale.md.trajectory_interval_ps,
+                resolution_nm=asked.trajectory_resolution_nm or scale.md.trajectory_resolution_nm,
             )
             if protocol.name in found:
                 raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
@@ -40,8 +41,10 @@ def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
 
 
 def md_of(scale: Scale, protocol: Protocol) -> MD:
-    """The MD settings of a protocol: the scale's, with the protocol's own spacing of stored frames."""
-    return scale.md.model_copy(update={"trajectory_interval_ps": interval_of(scale, protocol)})
+    """The MD settings of a protocol: the scale's, with the protocol's own spacing and resolution of stored frames."""
+    resolution = protocol.resolution_nm or scale.md.trajectory_resolution_nm
+    own = {"trajectory_interval_ps": interval_of(scale, protocol), "trajectory_resolution_nm": resolution}
+    return scale.md.model_copy(update=own)
 
 
 def interval_of(scale: Scale, protocol: Protocol) -> float:
