@@ -123,9 +123,7 @@ def chain():
 @pytest.fixture(scope="session")
 def replicas(lab, chain):
     """The manifests of replicas 0 and 1 of `chain`, run for real."""
-    return [
-        ensemble.run_replica(lab.scale, lab.campaign, "mosse", chain, k, lab.gmx, threads=1) for k in range(2)
-    ]
+    return [ensemble.run_replica(lab.scale, lab.campaign, "mosse", chain, k, lab.gmx, threads=1) for k in range(2)]
 
 
 @pytest.fixture

@@ -36,9 +36,7 @@ def gromacs(file, version):
 
 def setup(path, *arguments, **variables):
     environment = {"PATH": str(path), "HOME": os.environ.get("HOME", "/"), **variables}
-    return subprocess.run(
-        [BASH, str(SCRIPT), *arguments], env=environment, capture_output=True, text=True, timeout=120
-    )
+    return subprocess.run([BASH, str(SCRIPT), *arguments], env=environment, capture_output=True, text=True, timeout=120)
 
 
 def check_gromacs(path, **variables):

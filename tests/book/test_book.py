@@ -23,10 +23,14 @@ STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
 
 def write_notebook(path, *, outputs=(), execution_count=1, metadata=None):
-    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-              "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-    cells = [new_markdown_cell(f"# {path.stem}\n\nWith $E = mc^2$."),
-             new_code_cell("1 + 1", execution_count=execution_count, outputs=list(outputs))]
+    python = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    cells = [
+        new_markdown_cell(f"# {path.stem}\n\nWith $E = mc^2$."),
+        new_code_cell("1 + 1", execution_count=execution_count, outputs=list(outputs)),
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(new_notebook(cells=cells, metadata={**python, **(metadata or {})}), path)
 

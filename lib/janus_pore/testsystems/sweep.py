@@ -1,8 +1,4 @@
-"""Synthetic pores with known answers, for tests and for the course. Nothing here comes from a simulation.
-
-Each object has two faces: `.sample(seed)` gives data in the form that `reduce.replica.collect` gives them, and the
-attributes and `analytical_*` methods say what an analysis of them must find.
-"""
+"""A sine sweep through a conductor with a fall, and through a pore of oriented water."""
 
 from __future__ import annotations
 
@@ -58,7 +54,7 @@ class SineConductor:
         current = halves + rng.normal(0, self.noise_na / np.sqrt(2), halves.shape)
         applied = self.amplitude_v_nm * np.sin(omega * time)
         theta = rng.normal(0, 0.3, (self.replicas, len(time), 8))
-        return _dataset(time, applied, field, current, theta, self.period_ps)
+        return dataset(time, applied, field, current, theta, self.period_ps)
 
 
 @dataclass(frozen=True)
@@ -84,10 +80,10 @@ class OrientedWater:
         theta += np.where(field < 0, np.pi, 0.0)[None, :, None]
         current = np.zeros((self.replicas, len(time) - 1, 2))
         middle = self.amplitude_v_nm * np.sin(2 * np.pi * (time[:-1] + 0.5) / self.period_ps)
-        return _dataset(time, field, middle, current, theta, self.period_ps)
+        return dataset(time, field, middle, current, theta, self.period_ps)
 
 
-def _dataset(
+def dataset(
     time: np.ndarray,
     field: np.ndarray,
     interval_field: np.ndarray,

@@ -1,0 +1,144 @@
+"""Exponentials fitted to a curve, with a bootstrap over what the curve was averaged from; or a reason why not.
+
+A + B exp(-t / tau) covers both forms of the paper: A' + B' (1 - exp(-t / tau)) is A = A' + B', B = -B'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from .stats import Estimate
+
+#: A fit with more than this fraction of failed bootstrap draws is refused.
+MOST_FAILED = 0.2
+#: How much chi squared the exponential must take off a constant's: 3 sigma for its two extra constants.
+LEAST_GAIN = 11.8
+_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A + B exp(-t / tau) as estimates, or the reason why the data do not fix it.
+
+    Attributes
+    ----------
+    a, b, tau : Estimate, or None where the fit failed
+    failed : why it failed; empty if it did not
+    """
+
+    a: Estimate | None
+    b: Estimate | None
+    tau: Estimate | None
+    failed: str = ""
+
+    def at(self, time: np.ndarray) -> np.ndarray:
+        """The fitted curve at times, same shape; NaN where the fit failed."""
+        time = np.asarray(time, dtype=float)
+        if self.failed:
+            return np.full_like(time, np.nan)
+        return self.a.value + self.b.value * np.exp(-time / self.tau.value)
+
+
+def decay(
+    time: np.ndarray,
+    units: np.ndarray,
+    of: Callable[[np.ndarray], np.ndarray],
+    *,
+    draws: int,
+    confidence: float,
+    seed: int = 0,
+) -> Decay:
+    """Fit A + B exp(-t / tau) to a curve that is a statistic of independent units.
+
+    Parameters
+    ----------
+    time : array (t,), rising
+    units : array (n_units, ...): one entry a replica
+    of : curve (t,) from such an array, e.g. a mean over units, or a ratio of means
+    draws, confidence, seed : as in `stats.bootstrap`; at most 400 draws are made, as each is a fit
+
+    Returns
+    -------
+    Decay
+        with `failed` set, and no numbers, where there are fewer than four finite points or two units, where no
+        fit converges, where tau is shorter than a third of the first spacing or longer than three times the range,
+        where a constant fits as well, where more than a fifth of the draws fail, or where the interval of B holds 0.
+    """
+    time, units = np.asarray(time, dtype=float), np.asarray(units)
+    curve = np.asarray(of(units), dtype=float)
+    if np.isfinite(curve).sum() < 4:
+        return _refused(f"only {int(np.isfinite(curve).sum())} points: four are needed")
+    if len(units) < 2:
+        return _refused("one replica gives no error bar: run more")
+    whole = exponential(time, curve)
+    if whole is None:
+        return _refused("no exponential with a time constant inside the range of the data")
+    rng = np.random.default_rng(seed)
+    asked = min(draws, _DRAWS)
+    curves = [np.asarray(of(units[rng.integers(len(units), size=len(units))]), dtype=float) for _ in range(asked)]
+    if _gain(time, curve, np.nanstd(curves, axis=0), whole) < LEAST_GAIN:
+        return _refused("a constant fits as well within the errors: no decay to be seen")
+    fits = [exponential(time, one) for one in curves]
+    good = np.array([one for one in fits if one is not None])
+    if len(good) < (1 - MOST_FAILED) * asked:
+        return _refused(f"{asked - len(good)} of {asked} resampled curves have no such exponential: run more replicas")
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(good, [tail, 100 - tail], axis=0)
+    if low[1] <= 0 <= high[1]:
+        return _refused("the amplitude is zero within its error: no decay to be seen")
+    return Decay(
+        *(Estimate(float(v), float(lo), float(hi), len(units)) for v, lo, hi in zip(whole, low, high, strict=True))
+    )
+
+
+def exponential(time: np.ndarray, curve: np.ndarray) -> tuple[float, float, float] | None:
+    """(A, B, tau) of the least-squares A + B exp(-t / tau); None without one whose tau is within reach of the data."""
+    time, curve = np.asarray(time, dtype=float), np.asarray(curve, dtype=float)
+    there = np.isfinite(curve)
+    time, curve = time[there], curve[there]
+    if len(time) < 4 or np.ptp(curve) == 0:
+        return None
+    taus = np.geomspace(np.diff(time).min() / 3, 3 * (time[-1] - time[0]), 60)
+    costs = _linear(time, curve, taus)[0]
+    best = int(np.argmin(costs))
+    if best in (0, len(taus) - 1):
+        return None
+    refined = minimize_scalar(
+        lambda log_tau: _linear(time, curve, np.exp(log_tau))[0],
+        bounds=np.log(taus[[best - 1, best + 1]]), method="bounded", options={"xatol": 1e-8},
+    )  # fmt: skip
+    tau = float(np.exp(refined.x))
+    _, a, b = _linear(time, curve, tau)
+    return float(a), float(b), tau
+
+
+def _linear(time: np.ndarray, curve: np.ndarray, tau: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least squares for given tau (...), in closed form: sum of squares, A and B, each (...)."""
+    tau = np.asarray(tau, dtype=float)[..., None]
+    shape = np.exp(-(time - time[0]) / tau)
+    slope = shape - shape.mean(axis=-1, keepdims=True)
+    b = slope @ curve / (slope**2).sum(axis=-1)
+    a = curve.mean() - b * shape.mean(axis=-1)
+    cost = ((curve - a[..., None] - b[..., None] * shape) ** 2).sum(axis=-1)
+    return cost, a, b * np.exp(np.clip(time[0] / tau[..., 0], None, 300))
+
+
+def _model(time: np.ndarray, a: float, b: float, tau: float) -> np.ndarray:
+    return a + b * np.exp(np.clip(-time / (tau or 1e-12), -300, 300))
+
+
+def _gain(time: np.ndarray, curve: np.ndarray, error: np.ndarray, fitted: tuple[float, float, float]) -> float:
+    """chi squared of the best constant minus that of the exponential; points without an error are left out."""
+    there = np.isfinite(curve) & (error > 0)
+    weight = 1 / error[there] ** 2
+    constant = float((weight * curve[there]).sum() / weight.sum()) if there.any() else 0.0
+    residual = [curve[there] - constant, curve[there] - _model(time[there], *fitted)]
+    return float((weight * residual[0] ** 2).sum() - (weight * residual[1] ** 2).sum())
+
+
+def _refused(why: str) -> Decay:
+    return Decay(None, None, None, why)

@@ -1,0 +1,42 @@
+"""Which reduced data of a campaign are there? A campaign that is not finished is shown as far as it is."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from ..config import Scale
+from ..errors import TrajectoryError
+from ..paths import Campaign
+from ..simulate.protocols import protocols_of
+from .replica import read
+
+
+def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
+    """The collected data of a system's protocols of one kind that are there.
+
+    Parameters
+    ----------
+    kind : "sine", "constant", "steps", "pair" or "train"
+
+    Returns
+    -------
+    dict of protocol name to what `reduce.replica.collect` gives, in the order of the scale file
+
+    Raises
+    ------
+    TrajectoryError
+        if the scale has no such protocol, or none of them has been run.
+    """
+    asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
+    if not asked:
+        raise TrajectoryError(
+            f"scale {scale.scale} has no protocol of kind {kind!r} for {system}: add one to `protocols`"
+        )
+    paths = {name: campaign.collected(system, name) for name in asked}
+    found = {name: read(path) for name, path in paths.items() if path.exists()}
+    if not found:
+        raise TrajectoryError(
+            f"none of {', '.join(str(p) for p in paths.values())} is there: run the workflow up to it first "
+            f"(make book SCALE={scale.scale})"
+        )
+    return found
