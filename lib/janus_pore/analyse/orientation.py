@@ -43,9 +43,7 @@ def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     The independent units are replica x cycle for a sweep, replica x block of `current_window_ps` (after
     `discard_ps`) for a constant field.
     """
-    if data.theta.attrs.get("units") != "rad":
-        raise AnalysisError(f"theta is in {data.theta.attrs.get('units')!r}, expected 'rad'")
-    frame, replica = data.theta_frame.values, data.theta_replica.values
+    theta, frame, replica = angles(data)
     time, field = data.time.values, data.field.values
     period = float(data.attrs.get("period_ps", 0))
     if period:
@@ -56,10 +54,25 @@ def samples(data: xr.Dataset, settings: Analysis) -> Samples:
         group = ((time - settings.discard_ps) / settings.current_window_ps + 1e-9).astype(int)
         forward, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
     kept = keep[frame]
-    frame, replica = frame[kept], replica[kept]
+    theta, frame, replica = theta[kept], frame[kept], replica[kept]
     unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
-    theta = fold_angles(data.theta.values[kept].astype(float), field[frame])
     return Samples(theta, field[frame], forward[frame], unit)
+
+
+def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every water seen in the pore region: angle from the field (rad, folded), its frame and its replica, arrays (n,).
+
+    Frame and replica are positions along `time` and `replica` of the collected data.
+
+    Raises
+    ------
+    AnalysisError
+        if theta is not in rad.
+    """
+    if data.theta.attrs.get("units") != "rad":
+        raise AnalysisError(f"theta is in {data.theta.attrs.get('units')!r}, expected 'rad'")
+    frame, replica = data.theta_frame.values, data.theta_replica.values
+    return fold_angles(data.theta.values.astype(float), data.field.values[frame]), frame, replica
 
 
 def fold_angles(theta: np.ndarray, field: np.ndarray) -> np.ndarray:
