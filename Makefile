@@ -9,7 +9,7 @@ html  := book/_build/html/index.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env book plan status test lint lock
+.PHONY: help env book plan status scout verify test lint lock
 
 help: ## list the targets
 	@echo "make TARGET [SCALE=tiny] [CORES=n]"
@@ -32,6 +32,15 @@ plan: ## what the campaign SCALE costs: ns, hours, disk (measures the speed here
 status: ## how far the campaign SCALE is
 	@$(setup)
 	@$(setup) --exec janus-pore status "config/$(SCALE).yml"
+
+scout: ## run the campaign that compares readings of the paper (config/scout.yml) on CORES cores; goes on where it was
+	@$(setup)
+	@$(setup) --exec snakemake --cores $(CORES) --configfile config/scout.yml --profile workflow/profiles/local scout
+
+verify: ## run a shipped replica again and compare: make verify DATA=data/reference/<scale>/<system>/<protocol>/r000.nc
+	@test -f "$(DATA)" || { echo "error: DATA names no file; it is one of data/reference/*/*/*/r*.nc" >&2; exit 1; }
+	@$(setup)
+	@$(setup) --exec janus-pore verify "$(dir $(DATA))../../scale.yml" "$(DATA)" --runs runs/verify
 
 test: ## check the style and run the tests
 	@$(setup)

@@ -150,6 +150,55 @@ def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     replica.write(replica.collect(paths), campaign.collected(args.system, args.protocol))
 
 
+def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import forces, replica
+    from .simulate import gmx, rerun
+
+    asked = _known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
+    how = {"gmx": gmx.find(), "threads": args.threads}
+    data = forces.reduce_forces(scale, campaign, args.system, asked, args.replica, **how)
+    replica.write(data, campaign.forces(args.system, args.protocol, args.replica))
+
+
+def collect_forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import forces, replica
+    from .simulate import rerun
+    from .simulate.protocols import replicas_of
+
+    asked = _known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
+    paths = [campaign.forces(args.system, args.protocol, k) for k in replicas_of(scale, asked)]
+    replica.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
+
+
+def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import reference
+    from .show.provenance import commit
+
+    count = reference.ship(scale, args.scale_file, campaign, args.shelf, commit())
+    print(f"{args.shelf / scale.scale}: " + ", ".join(f"{n} {what}" for what, n in count.items()))
+
+
+def shelf(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import reference
+
+    reference.collect(args.shelf, scale.scale, campaign)
+    _stamp(args)
+
+
+def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .analyse.compare import MOST_SIGMA, compare
+    from .reduce.repeat import repeat
+    from .simulate import gmx
+
+    with ExitStack() as bars:
+        shipped, again, same = repeat(args.data, args.runs, gmx.find(), threads=args.threads, watch=_watch(bars))
+    table = compare(shipped, again, scale.analysis)
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
+    print("".join(f"\n{name.replace('_', ' ')}: {'yes' if yes else 'no'}" for name, yes in same.items()))
+    if not same["same_trajectories"] and table.sigma.max() > MOST_SIGMA:
+        raise JanusPoreError(f"{args.data} was not reproduced: a quantity differs by {table.sigma.max():.1f} sigma")
+
+
 def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .show.execute import execute
 
@@ -165,8 +214,16 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     files = sorted((repository() / "config").glob("*.yml"))
     scales = {s.scale: s for s in (config.load(path) for path in files)} | {scale.scale: scale}
     pages = {"assumptions.md": assumptions.page(scales, scale.scale)}
-    staging = campaign.root / "book"
-    book.stage(repository() / "book", campaign.notebooks(), staging, notice=scale.notice, pages=pages)
+    staging, shelf = campaign.root / "book", repository() / "data" / "reference"
+    shipped = {
+        f"reference/{path.parent.name}": (
+            Campaign.of(path.parent.name, "runs/reference").notebooks(),
+            config.load(path).notice,
+        )
+        for path in sorted(shelf.glob("*/scale.yml"))
+    }
+    source, notebooks = repository() / "book", campaign.notebooks()
+    book.stage(source, notebooks, staging, notice=scale.notice, pages=pages, shipped=shipped)
     book.build(staging, args.html)
 
 

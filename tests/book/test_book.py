@@ -64,12 +64,21 @@ def stage(small, **changes):
 def test_staging_collects_everything(small):
     stage(small)
     staging = small[2]
-    assert (staging / "notebooks").is_symlink() and not (staging / "notebooks").readlink().is_absolute()
-    assert (staging / "notebooks" / "a" / "one.ipynb").is_file()
+    title = nbformat.read(staging / "notebooks" / "a" / "one.ipynb", 4).cells[0].source
+    assert title.startswith("# one\n") and "nothing &lt;here&gt; &amp;" in title and "reference data" not in title
     assert (staging / "assumptions.md").read_text() == PAGES["assumptions.md"]
     assert (staging / "_assets" / "widgets" / "nglview-js-widgets.js").stat().st_size > 1e6
-    theme = yaml.safe_load((staging / "_config.yml").read_text())["sphinx"]["config"]["html_theme_options"]
-    assert theme["announcement"] == "Scale tiny: the numbers mean nothing &lt;here&gt; &amp; there."
+
+
+def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
+    executed = small[1].parents[1] / "reference"
+    write_notebook(executed / "a" / "one.ipynb")
+    toc = small[0] / "_toc.yml"
+    toc.write_text(toc.read_text() + "- file: reference/scout/a/one\n")
+    stage(small, shipped={"reference/scout": (executed, "Other <scale>.")})
+    title = nbformat.read(small[2] / "reference" / "scout" / "a" / "one.ipynb", 4).cells[0].source
+    assert title.startswith("# one (reference data)\n") and "Other &lt;scale&gt;." in title and "nothing" not in title
+    assert book.build(small[2], small[3]).exists()
 
 
 def test_staging_again_forgets_old_pages(small):
@@ -158,12 +167,13 @@ def built(tmp_path_factory):
     """The project's own pages, with stand-ins for the notebooks; one holds a 3D view."""
     root = tmp_path_factory.mktemp("book")
     for entry in book.toc_entries(SOURCE / "_toc.yml"):
-        if entry.startswith("notebooks/"):
+        if entry.startswith(("notebooks/", "reference/")):
             write_notebook(root / f"{entry}.ipynb")
     write_widget_notebook(root / f"{WIDGET_PAGE}.ipynb", root / "conf.gro")
     (root / "html").mkdir()
     (root / "html" / "old.html").touch()
-    book.stage(SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES)
+    shipped = {f"reference/{path.name}": (path, NOTICE) for path in (root / "reference").glob("*")}
+    book.stage(SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES, shipped=shipped)
     return book.build(root / "staged", root / "html").parent
 
 
@@ -175,9 +185,10 @@ def scripts(text):
     return re.findall(r'<script[^>]*\bsrc="([^"]*)"', text)
 
 
-def test_every_page_is_there_and_says_its_scale(built):
+def test_every_page_is_there_and_notebooks_say_their_scale(built):
     for entry, text in pages(built).items():
-        assert "the numbers mean nothing &lt;here&gt; &amp; there." in text, entry
+        made = entry.startswith(("notebooks/", "reference/"))
+        assert ("the numbers mean nothing &lt;here&gt; &amp; there." in text) == made, entry
     assert not (built / "old.html").exists()
 
 

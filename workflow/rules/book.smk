@@ -28,6 +28,7 @@ rule book:
         expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
         [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file() and path.parts[1] not in ("_build", "notebooks")],
         sorted(str(path) for path in Path("config").glob("*.yml")),
+        lambda wildcards: [f"runs/reference/{scale}/notebooks/{notebook}.ipynb" for scale, notebook in PAGES],
         code("show"),
     output: "book/_build/html/index.html"
     params: scale=SCALE.scale

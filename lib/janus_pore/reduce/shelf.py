@@ -40,3 +40,24 @@ def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, 
             f"(make book SCALE={scale.scale})"
         )
     return found
+
+
+def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str, xr.Dataset]]:
+    """`load` for every system of the scale that has such data, by system.
+
+    Raises
+    ------
+    TrajectoryError
+        if none has.
+    """
+    found = {}
+    for system in scale.systems:
+        if any(
+            campaign.collected(system, n).exists() for n, p in protocols_of(scale, system).items() if p.kind == kind
+        ):
+            found[system] = load(scale, campaign, system, kind)
+    if not found:
+        raise TrajectoryError(
+            f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
+        )
+    return found

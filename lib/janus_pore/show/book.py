@@ -6,8 +6,6 @@ generated pages and the scripts of the 3D views. `build` renders it; a warning o
 
 from __future__ import annotations
 
-import html as markup
-import json
 import os
 import re
 import shutil
@@ -15,10 +13,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
 from ..errors import BookError
+from .pages import place
 
 #: Folders of `book/` that are served as they are, each only to the pages that ask for it (`html_extra_path`).
 #: They must not lie in `_static`, where Jupyter Book makes every page load every script.
@@ -29,7 +29,15 @@ SUFFIXES = (".md", ".ipynb", ".rst")
 TAIL_LINES = 25
 
 
-def stage(source: Path, executed: Path, staging: Path, *, notice: str, pages: Mapping[str, str]) -> None:
+def stage(
+    source: Path,
+    executed: Path,
+    staging: Path,
+    *,
+    notice: str,
+    pages: Mapping[str, str],
+    shipped: Mapping[str, tuple[Path, str]] = MappingProxyType({}),
+) -> None:
     """Put together the directory that Jupyter Book renders.
 
     Parameters
@@ -41,9 +49,11 @@ def stage(source: Path, executed: Path, staging: Path, *, notice: str, pages: Ma
     staging : Path
         Where to put it; a book staged there before is replaced.
     notice : str
-        Plain text shown at the top of every page; empty for none.
+        Plain text under the title of every notebook's page; empty for none.
     pages : mapping of str to str
         Generated pages, file name (`assumptions.md`) to text.
+    shipped : mapping of str to (Path, str)
+        Notebooks executed on reference data: folder in the book (`reference/scout`) to their directory and notice.
 
     Raises
     ------
@@ -56,12 +66,13 @@ def stage(source: Path, executed: Path, staging: Path, *, notice: str, pages: Ma
             raise BookError(f"{needed} is not there: give the book's sources and the executed notebooks")
     _clear(staging, source, executed)
     shutil.copytree(source, staging, symlinks=True, ignore=_left_out(source))
-    (staging / "notebooks").symlink_to(os.path.relpath(executed, staging), target_is_directory=True)
+    place(executed, staging / "notebooks", notice=notice)
+    for folder, (directory, own_notice) in shipped.items():
+        place(directory, staging / folder, notice=own_notice, shipped=True)
     for name, text in pages.items():
         (staging / name).write_text(text, encoding="utf-8")
     _place_assets(source, staging)
-    _announce(staging / "_config.yml", notice)
-    _check_pages(staging, executed)
+    _check_pages(staging)
 
 
 def build(staging: Path, html: Path) -> Path:
@@ -161,15 +172,7 @@ def _place_assets(source: Path, staging: Path) -> None:
     shutil.copyfile(nglview, staging / ASSETS_ROOT / "widgets" / "nglview-js-widgets.js")
 
 
-def _announce(config: Path, notice: str) -> None:
-    settings = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    sphinx = settings.setdefault("sphinx", {}).setdefault("config", {})
-    if notice:
-        sphinx.setdefault("html_theme_options", {})["announcement"] = markup.escape(notice, quote=False)
-    config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
-def _check_pages(staging: Path, executed: Path) -> None:
+def _check_pages(staging: Path) -> None:
     entries = toc_entries(staging / "_toc.yml")
     missing = [
         entry
@@ -181,26 +184,11 @@ def _check_pages(staging: Path, executed: Path) -> None:
             f"_toc.yml names pages that do not exist: {', '.join(missing)}; "
             "execute the notebook, write the page or take the entry out"
         )
-    for notebook in sorted(executed.rglob("*.ipynb")):
-        inside = notebook.relative_to(executed)
-        if any(part.startswith(".") for part in inside.parts):
-            continue
-        entry = f"notebooks/{inside.with_suffix('').as_posix()}"
-        if entry not in entries:
-            raise BookError(f"notebook {inside} is not in _toc.yml: add 'file: {entry}'")
-        _check_executed(notebook)
-
-
-def _check_executed(notebook: Path) -> None:
-    try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError) as error:
-        raise BookError(f"{notebook} is not a notebook ({error}): execute it again") from error
-    for number, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), start=1):
-        if any(output["output_type"] == "error" for output in cell["outputs"]):
-            raise BookError(f"{notebook}: code cell {number} failed; mend it and execute the notebook again")
-        if "".join(cell["source"]).strip() and cell.get("execution_count") is None:
-            raise BookError(f"{notebook}: code cell {number} was not executed; execute the whole notebook")
+    for folder in ("notebooks", "reference"):
+        for notebook in sorted((staging / folder).rglob("*.ipynb")):
+            entry = notebook.relative_to(staging).with_suffix("").as_posix()
+            if entry not in entries:
+                raise BookError(f"notebook {notebook.name} is not in _toc.yml: add 'file: {entry}'")
 
 
 def _replace(html: Path, rendered: Path) -> None:

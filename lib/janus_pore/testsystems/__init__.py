@@ -4,6 +4,8 @@ Each object has two faces: `.sample(seed)` gives data in the form that `reduce.r
 attributes and `analytical_*` methods say what an analysis of them must find.
 """
 
+from .ladder import Ladder
+from .pulses import PulsedPore
 from .sweep import OrientedWater, SineConductor
 
-__all__ = ["OrientedWater", "SineConductor"]
+__all__ = ["Ladder", "OrientedWater", "PulsedPore", "SineConductor"]

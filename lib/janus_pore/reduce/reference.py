@@ -1,0 +1,184 @@
+"""Reference data: reduced replicas that are shipped, each with a manifest; they add up and are never overwritten.
+
+``<shelf>/<scale>/scale.yml`` is the scale they were run at, ``<system>/<protocol>/r000.nc`` a reduced replica,
+``r000.json`` its manifest, ``<system>/starts/r000.gro.gz`` the frame it started from (docs/adr/0011).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ..config import Scale, load
+from ..errors import ConfigError, TrajectoryError
+from ..files import sha256, write_json
+from ..paths import Campaign
+from ..simulate.ensemble import segment_directories
+from ..simulate.field import Protocol
+from ..simulate.protocols import protocols_of, replicas_of
+from ..simulate.runner import done
+from . import replica as one
+
+SCALE_FILE = "scale.yml"
+#: Of a scale, what may differ between replicas that are put together: how many there are and how they are looked at.
+_COUNTS = {"replicas", "cores_per_run", "replicas_per_job"}
+
+
+def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit: str) -> dict[str, int]:
+    """Put a campaign's reduced replicas on the shelf, beside those already there.
+
+    A replica on the shelf is replaced only by a new reduction of the same trajectories.
+
+    Returns
+    -------
+    dict with the numbers of replicas "added", "reduced again", "kept" (there already), "other run kept" (a replica of
+    that number but from another run is there: it stays)
+
+    Raises
+    ------
+    ConfigError
+        if the shelf holds this scale's name with other systems, settings or protocols.
+    RunError
+        if a trajectory changed since it was run.
+    """
+    place = shelf / scale.scale
+    if (place / SCALE_FILE).exists():
+        _same_physics(load(place / SCALE_FILE), scale, place)
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(scale_file, place / SCALE_FILE)
+    count = {"added": 0, "reduced again": 0, "kept": 0, "other run kept": 0}
+    for system in scale.systems:
+        for name, protocol in protocols_of(scale, system).items():
+            for k in replicas_of(scale, protocol):
+                source, target = campaign.reduced(system, name, k), place / system / name / f"r{k:03d}.nc"
+                if not source.exists():
+                    continue
+                if not target.exists():
+                    what = "added"
+                elif one.read(source).attrs["trajectories_sha256"] != one.read(target).attrs["trajectories_sha256"]:
+                    what = "other run kept"
+                else:
+                    what = "kept" if sha256(source) == sha256(target) else "reduced again"
+                count[what] += 1
+                if what in ("added", "reduced again"):
+                    _place(scale, campaign, system, protocol, k, target, commit)
+    return count
+
+
+def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
+    """Put the shelf's replicas of one scale together as if they were a campaign, so that notebooks read them alike.
+
+    Returns
+    -------
+    the collected files, one a system and protocol
+
+    Raises
+    ------
+    TrajectoryError
+        if nothing is there, or a file does not match its manifest.
+    """
+    place = shelf / scale_name
+    found: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted(place.glob("*/*/r*.nc")):
+        manifest = read_manifest(path)
+        if manifest["files"].get(path.name) != sha256(path):
+            raise TrajectoryError(f"{path} is not the file its manifest describes: restore it (git checkout {place})")
+        found.setdefault((manifest["system"], manifest["protocol"]), []).append(path)
+    if not found:
+        raise TrajectoryError(f"{place} holds no reduced replica: it ships with the project (git checkout {place})")
+    return [one.write(one.collect(paths), campaign.collected(system, name)) for (system, name), paths in found.items()]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a shipped replica `r000.nc`."""
+    record = path.with_suffix(".json")
+    if not record.exists():
+        raise TrajectoryError(f"{record} is missing: {path} cannot be traced to a run; restore it from git")
+    return json.loads(record.read_text())
+
+
+def _place(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int, target: Path, commit: str
+) -> None:
+    directories = segment_directories(campaign.replica(system, protocol.name, k), protocol)
+    manifests = [m for m in (done(d) for d in directories) if m]
+    if len(manifests) != len(directories):
+        raise TrajectoryError(
+            f"{directories[0].parent} is not complete, so {target.name} has no manifest; run it again"
+        )
+    data = one.read(campaign.reduced(system, protocol.name, k))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"partial-{target.name}")
+    shutil.copyfile(campaign.reduced(system, protocol.name, k), partial)
+    partial.replace(target)
+    start = _start(campaign, system, protocol, k, target.parents[1])
+    write_json(target.with_suffix(".json"), _record(scale, campaign, system, protocol, k, manifests, data, commit) | {
+        "files": {target.name: sha256(target), f"../starts/{start.name}": sha256(start)},
+    })  # fmt: skip
+
+
+def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: Path) -> Path:
+    """The start frame of a replica, the same for all protocols of a system."""
+    text = (campaign.replica(system, protocol.name, k) / "tpr" / "start.gro").read_bytes()
+    path = place / "starts" / f"r{k:03d}.gro.gz"
+    if path.exists() and gzip.decompress(path.read_bytes()) == text:
+        return path
+    if path.exists():
+        path = path.with_name(f"r{k:03d}-{protocol.name}.gro.gz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
+    return path
+
+
+def _record(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int,
+    manifests: list[dict[str, Any]], data: xr.Dataset, commit: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that is needed to make the replica again, and to see that it is the same one."""
+    segments = [
+        {
+            "label": label, "field_v_nm": segment.amplitude_v_nm, "frequency_ghz": segment.frequency_ghz,
+            "duration_ps": segment.duration_ps, "steps": m["steps"], "frames": m["frames"], "inputs": m["inputs"],
+            "trajectory_sha256": m["files"]["md.xtc"], "energy": m["energy"], "ended": m["ended"],
+        }
+        for label, segment, m in zip(protocol.labels, protocol.segments, manifests, strict=True)
+    ]  # fmt: skip
+    ns = [segment.duration_ps / 1000 for segment in protocol.segments]
+    days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m["ns_per_day"])
+    return {
+        "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
+        "janus_pore": data.attrs["janus_pore"], "commit": commit,
+        "gromacs": manifests[-1]["gromacs"], "mdrun": manifests[-1]["command"],
+        "simulated_ns": sum(ns), "hours": 24 * days,
+        "topology_sha256": sha256(campaign.system(system) / "topol.top"),
+        "parameters": {
+            "system": scale.systems[system].model_dump(), "md": scale.md.model_dump(),
+            "ensemble": scale.ensemble.model_dump(),
+        },
+        "segments": segments,
+    }  # fmt: skip
+
+
+def _same_physics(old: Scale, new: Scale, place: Path) -> None:
+    differs = [key for key, value in _physics(old).items() if _physics(new).get(key) != value]
+    if differs:
+        raise ConfigError(
+            f"{place} holds replicas of scale {old.scale!r} run with other {', '.join(differs)}: give the changed "
+            "scale a new name, or move those away"
+        )
+
+
+def _physics(scale: Scale) -> dict[str, Any]:
+    """What decides the runs of a scale, by key; new systems and protocols may join."""
+    dump = scale.model_dump()
+    found = {f"systems.{name}": value for name, value in dump["systems"].items()}
+    found |= {"md": dump["md"], "equilibration": dump["equilibration"]}
+    found["ensemble"] = {key: value for key, value in dump["ensemble"].items() if key not in _COUNTS}
+    for protocol in {p.name: p for s in scale.systems for p in protocols_of(scale, s).values()}.values():
+        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps)
+    return found

@@ -1,0 +1,77 @@
+"""Run one shipped replica again, from its manifest: same scale, same start frame, same seed."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ..build import system as cell
+from ..config import load
+from ..errors import ConfigError, TrajectoryError
+from ..files import sha256
+from ..paths import Campaign
+from ..simulate import ensemble
+from ..simulate.gmx import Gmx
+from ..simulate.protocols import protocols_of
+from .reference import SCALE_FILE, read_manifest
+from .replica import read, reduce_replica
+
+
+def repeat(
+    shipped: Path, runs: Path, gmx: Gmx, *, threads: int = 1, watch: ensemble.Watch | None = None
+) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
+    """Run a shipped replica again under `runs` (resumable) and reduce it.
+
+    With the same GROMACS build on the same kind of processor and one thread, trajectories come out bit for bit.
+
+    Parameters
+    ----------
+    shipped : a file ``<shelf>/<scale>/<system>/<protocol>/r000.nc`` with its manifest beside it
+
+    Returns
+    -------
+    the shipped dataset, the new one, and what is known about their being the same run: "same_topology",
+    "same_build" and "same_trajectories"
+
+    Raises
+    ------
+    TrajectoryError
+        if the file, its manifest or its start frame is missing or altered.
+    ConfigError
+        if the scale file beside it no longer describes the replica.
+    RunError, GromacsError
+        as for any run.
+    """
+    data, manifest = read(shipped), read_manifest(shipped)
+    for name, digest in manifest["files"].items():
+        if sha256(shipped.parent / name) != digest:
+            raise TrajectoryError(
+                f"{shipped.parent / name} is not the file its manifest describes: restore it from git"
+            )
+    name, k = manifest["system"], manifest["replica"]
+    scale = load(shipped.parents[2] / SCALE_FILE)
+    protocol = protocols_of(scale, name).get(manifest["protocol"]) if name in scale.systems else None
+    if protocol is None or scale.systems[name].model_dump() != manifest["parameters"]["system"]:
+        raise ConfigError(f"{shipped.parents[2] / SCALE_FILE} does not describe {shipped}: restore both from git")
+    campaign = Campaign.of(scale.scale, runs)
+    cell.write(scale.systems[name], campaign.system(name))
+    start = next(shipped.parent / path for path in manifest["files"] if path.endswith(".gro.gz"))
+    frame = gzip.decompress(start.read_bytes())
+    # Shared run inputs take their coordinates from the minimised cell, which a run from a checkpoint never uses.
+    for path in (
+        campaign.equilibration(name) / "minimise" / "conf.gro",
+        campaign.replica(name, protocol.name, k) / "tpr" / "start.gro",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(frame)
+    manifests = ensemble.run_replica(scale, campaign, name, protocol, k, gmx, threads=threads, watch=watch)
+    again = reduce_replica(scale, campaign, name, protocol, k)
+    same = {
+        "same_topology": sha256(campaign.system(name) / "topol.top") == manifest["topology_sha256"],
+        "same_build": manifests[-1]["gromacs"] == manifest["gromacs"],
+        "same_trajectories": again.attrs["trajectories_sha256"] == data.attrs["trajectories_sha256"],
+    }
+    return data, again, same

@@ -1,0 +1,67 @@
+"""The figure that decides between readings of the paper: current against voltage, the water's order below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..analyse.readings import Fall
+from ..analyse.stats import Estimate
+from .claims import Claim, printed
+
+_MARKERS = "osD^vP*"
+
+
+def decision(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """One line a configuration against V = E Lx: both currents, sigma_theta and <cos theta>."""
+    figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9, 6.5))
+    for k, (name, table) in enumerate(tables.items()):
+        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
+        for ax, column in ((axes[0, 0], "current"), (axes[0, 1], "pore")):
+            error = np.abs(np.stack([table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]))
+            ax.errorbar(table.volt, table[column], error, capsize=2, label=name, **style)
+        if "sigma" in table:
+            axes[1, 0].plot(table.volt, table.sigma_fit, label=name, **style)
+            axes[1, 1].plot(table.volt, table.mean_cos, label=name, **style)
+    axes[0, 0].set(ylabel="current, whole box (nA)")
+    axes[0, 1].set(ylabel="current, pore crossings (nA)")
+    axes[1, 0].set(xlabel="V = E Lx (V)", ylabel=r"$\sigma_\theta$, Gaussian fit (degrees)")
+    axes[1, 1].set(xlabel="V = E Lx (V)", ylabel=r"$\langle\cos\theta\rangle$")
+    for ax in axes[0]:
+        ax.axhline(0, color="0.6", lw=0.8)
+    axes[0, 0].legend(fontsize="small")
+    return figure
+
+
+def water(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """How many waters are in the pore, their spread, and how often it is dry."""
+    figure, (left, right) = plt.subplots(1, 2, sharex=True, figsize=(9, 3.2))
+    for k, (name, table) in enumerate(tables.items()):
+        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
+        left.errorbar(table.volt, table.water, table.water_spread, capsize=2, label=name, **style)
+        right.plot(table.volt, 100 * table.dry, **style)
+    left.set(xlabel="V = E Lx (V)", ylabel="waters in the pore (bars: spread)")
+    right.set(xlabel="V = E Lx (V)", ylabel="frames without water (%)")
+    left.legend(fontsize="small")
+    return figure
+
+
+def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
+    """Per configuration: the step of the current with the most evidence for a fall, and what would decide it."""
+    found = []
+    for name, fall in falls.items():
+        if fall is None:
+            found.append(
+                Claim(f"{name}: change of the current", printed("ndr_onset_positive"), None, "nA", "one field")
+            )
+            continue
+        remark = f"{fall.verdict}, from {fall.low_v:g} to {fall.high_v:g} V"
+        if fall.verdict == "undecided":
+            remark += f"; not enough data: about {fall.needed_ns:.2g} ns a point would give errors of 0.2 nA"
+        here = fall.change if fall.change.n else Estimate(float("nan"), float("nan"), float("nan"), 0)
+        found.append(Claim(f"{name}: steepest fall of the current", "falls beyond 0.5 V/nm", here, "nA", remark))
+    return found

@@ -1,0 +1,143 @@
+"""Shipped replicas: traced to their runs, added up, never overwritten, and run again bit for bit."""
+
+import gzip
+import json
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+from janus_pore import config
+from janus_pore.analyse.compare import compare
+from janus_pore.errors import AnalysisError, ConfigError, TrajectoryError
+from janus_pore.files import sha256
+from janus_pore.paths import Campaign
+from janus_pore.reduce import reference, repeat, replica
+from janus_pore.simulate import ensemble
+from janus_pore.simulate.protocols import protocols_of
+
+NAME = "hold_+0.40"
+
+
+@pytest.fixture(scope="module")
+def scale_file(lab, tmp_path_factory):
+    path = tmp_path_factory.mktemp("scale") / "test.yml"
+    path.write_text(yaml.safe_dump(lab.scale.model_dump(exclude_none=True)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ran(lab):
+    """Replica 0 of a constant field, run and reduced (1 ps)."""
+    protocol = protocols_of(lab.scale, "mosse")[NAME]
+    ensemble.run_replica(lab.scale, lab.campaign, "mosse", protocol, 0, lab.gmx, threads=1)
+    data = replica.reduce_replica(lab.scale, lab.campaign, "mosse", protocol, 0)
+    return replica.write(data, lab.campaign.reduced("mosse", NAME, 0))
+
+
+@pytest.fixture
+def shelf(lab, scale_file, ran, tmp_path):
+    count = reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "abc1234")
+    assert count["added"] == 1
+    return tmp_path / "shelf"
+
+
+def shipped(lab, shelf, k=0):
+    return shelf / lab.scale.scale / "mosse" / NAME / f"r{k:03d}.nc"
+
+
+class TestShip:
+    def test_the_manifest_says_what_made_it_and_names_no_host(self, lab, shelf):
+        path = shipped(lab, shelf)
+        manifest = reference.read_manifest(path)
+        assert manifest["files"][path.name] == sha256(path) and manifest["commit"] == "abc1234"
+        assert manifest["seed"] == 1 and manifest["simulated_ns"] == pytest.approx(0.001) and manifest["hours"] > 0
+        assert manifest["segments"][0]["field_v_nm"] == 0.4
+        run = lab.campaign.replica("mosse", NAME, 0) / "seg01"
+        assert manifest["segments"][0]["trajectory_sha256"] == sha256(run / "md.xtc")
+        assert manifest["parameters"]["md"]["timestep_fs"] == lab.scale.md.timestep_fs
+        host = json.loads((run / "manifest.json").read_text())["host"]
+        assert f'"{host}"' not in path.with_suffix(".json").read_text()
+        start = gzip.decompress((path.parents[1] / "starts" / "r000.gro.gz").read_bytes())
+        assert start == (run.parent / "tpr" / "start.gro").read_bytes()
+
+    def test_again_changes_nothing(self, lab, scale_file, shelf):
+        before = {p: sha256(p) for p in shelf.rglob("*.*")}
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "other")["kept"] == 1
+        assert {p: sha256(p) for p in shelf.rglob("*.*")} == before
+
+    def test_a_replica_of_another_run_is_not_overwritten(self, lab, scale_file, shelf):
+        path = shipped(lab, shelf)
+        replica.write(replica.read(path).assign_attrs(trajectories_sha256="another run"), path)
+        before = sha256(path)
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
+        assert sha256(path) == before
+
+    def test_a_new_reduction_of_the_same_run_takes_its_place(self, lab, scale_file, shelf):
+        path = shipped(lab, shelf)
+        replica.write(replica.read(path).drop_vars("pore_water"), path)
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["reduced again"] == 1
+        assert "pore_water" in replica.read(path) and reference.read_manifest(path)["files"][path.name] == sha256(path)
+
+    def test_other_settings_under_the_same_name_are_refused(self, lab, scale_file, shelf, tmp_path):
+        content = yaml.safe_load(scale_file.read_text())
+        content["md"]["temperature_k"] = 310.0
+        other = tmp_path / "other.yml"
+        other.write_text(yaml.safe_dump(content))
+        with pytest.raises(ConfigError, match="run with other md.*new name"):
+            reference.ship(config.load(other), other, lab.campaign, shelf, "x")
+
+    def test_more_replicas_and_protocols_may_join(self, lab, scale_file, shelf, tmp_path):
+        content = yaml.safe_load(scale_file.read_text())
+        content["protocols"]["hold"]["fields_v_nm"].append(0.9)
+        other = tmp_path / "other.yml"
+        other.write_text(yaml.safe_dump(content))
+        assert reference.ship(config.load(other), other, lab.campaign, shelf, "x")["kept"] == 1
+
+
+class TestCollect:
+    def test_what_is_shipped_reads_like_a_campaign(self, lab, shelf, ran, tmp_path):
+        campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        assert reference.collect(shelf, lab.scale.scale, campaign) == [campaign.collected("mosse", NAME)]
+        together = replica.read(campaign.collected("mosse", NAME))
+        assert together.current.values[0] == pytest.approx(replica.read(ran).current.values)
+
+    def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path):
+        path, campaign = shipped(lab, shelf), Campaign.of("x", tmp_path / "runs")
+        path.write_bytes(path.read_bytes() + b"0")
+        with pytest.raises(TrajectoryError, match="not the file its manifest describes"):
+            reference.collect(shelf, lab.scale.scale, campaign)
+        path.with_suffix(".json").unlink()
+        with pytest.raises(TrajectoryError, match="cannot be traced"):
+            reference.collect(shelf, lab.scale.scale, campaign)
+        with pytest.raises(TrajectoryError, match="holds no reduced replica"):
+            reference.collect(shelf, "nothing", campaign)
+
+
+class TestRepeat:
+    def test_the_same_build_and_one_thread_give_the_same_bytes(self, lab, shelf, tmp_path):
+        first, again, same = repeat.repeat(shipped(lab, shelf), tmp_path / "again", lab.gmx)
+        assert all(same.values())
+        assert again.current.values == pytest.approx(first.current.values, abs=0)
+        assert (compare(first, again, lab.scale.analysis).sigma == 0).all()
+
+    def test_an_altered_start_frame_is_refused(self, lab, shelf, tmp_path):
+        start = shipped(lab, shelf).parents[1] / "starts" / "r000.gro.gz"
+        shutil.copyfile(shipped(lab, shelf), start)
+        with pytest.raises(TrajectoryError, match="r000.gro.gz is not the file"):
+            repeat.repeat(shipped(lab, shelf), tmp_path / "again", lab.gmx)
+
+
+class TestCompare:
+    def test_noise_is_told_from_a_difference(self, ran, lab):
+        data, rng = replica.read(ran), np.random.default_rng(0)
+        noise = data.assign(current=data.current + rng.normal(0, 1e-3, data.current.shape))
+        assert compare(data, noise, lab.scale.analysis).sigma.max() < 4
+        shifted = data.assign(current=data.current + 1e4)
+        found = compare(data, shifted, lab.scale.analysis).set_index("quantity").sigma
+        assert found.filter(like="current").min() > 4 and found["<cos theta>"] == 0
+
+    def test_another_protocol_is_refused(self, ran, lab):
+        data = replica.read(ran)
+        with pytest.raises(AnalysisError, match="different times"):
+            compare(data, data.isel(time=slice(1, None)), lab.scale.analysis)

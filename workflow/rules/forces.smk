@@ -1,0 +1,28 @@
+# Forces on Cl- recomputed from stored frames (Table 1): one job a replica, then the replicas of a protocol together.
+
+from janus_pore.simulate import rerun
+
+FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(SCALE, system)] for system in SCALE.systems}
+
+rule forces:
+    input: pack_of, code("reduce"), "lib/janus_pore/simulate/rerun.py", "lib/janus_pore/simulate/zeroed.py"
+    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"
+    params: settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm"}) + SCALE.md.model_dump_json()
+    threads: SCALE.ensemble.cores_per_run
+    resources: mem_mb=4000
+    message: "Forces on Cl- in {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
+    shell:
+        "janus-pore forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
+        "--replica {wildcards.replica} --threads {threads}"
+
+def replicas_with_forces(wildcards):
+    """The forces of a protocol's replicas."""
+    place = f"{RUNS}/{wildcards.system}/{wildcards.protocol}"
+    return [f"{place}/r{k:03d}.forces.nc" for k in replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])]
+
+rule collect_forces:
+    input: replicas_with_forces
+    output: f"{RUNS}/{{system}}/{{protocol}}.forces.nc"
+    resources: mem_mb=8000
+    message: "Collecting the forces of {wildcards.protocol} of {wildcards.system}"
+    shell: "janus-pore collect-forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"
