@@ -52,6 +52,10 @@ SETTINGS = {
         "pore_radius_nm": 0.425, "pore_half_depth_nm": 0.25, "current_window_ps": 0.1, "phase_bins": 20,
         "angle_bins": 36, "bootstrap_draws": 100, "confidence": 0.68, "discard_ps": 0.2,
     },
+    "barrier": {
+        "protocols": [], "fields_v_nm": [0.4, 0.8], "half_window_v_nm": 0.2, "every_frames": 1, "half_range_nm": 0.8,
+        "bin_width_nm": 0.1, "radius_nm": 0.45,
+    },
 }  # fmt: skip
 
 

@@ -14,8 +14,10 @@ from .errors import ConfigError
 from .files import read_yaml
 from .parameters import (
     MD,
+    RERUN_RESOLUTION_NM,
     Analysis,
     AnyProtocol,
+    Barrier,
     EngineChecks,
     Ensemble,
     Equilibration,
@@ -41,6 +43,7 @@ class Scale(Model):
     protocols: dict[Name, AnyProtocol]
     engine: EngineChecks
     analysis: Analysis
+    barrier: Barrier
 
     @model_validator(mode="after")
     def check(self) -> Scale:
@@ -67,9 +70,23 @@ class Scale(Model):
                 f"{most} replicas spaced by {self.ensemble.spacing_ps} ps need an "
                 f"equilibration.duration_ps of at least {needed} ps"
             )
+        self._check_barrier()
         if not self.equilibration.duration_ps > self.equilibration.discard_ps:
             raise ValueError("equilibration.discard_ps must be shorter than equilibration.duration_ps")
         return self
+
+    def _check_barrier(self) -> None:
+        for name in self.barrier.protocols:
+            protocol = self.protocols.get(name)
+            if protocol is None or protocol.kind not in ("sine", "constant"):
+                raise ValueError(f"barrier.protocols names '{name}', which is no sine or constant of protocols")
+            if (protocol.trajectory_resolution_nm or self.md.trajectory_resolution_nm) > RERUN_RESOLUTION_NM:
+                raise ValueError(
+                    f"barrier.protocols names '{name}', whose trajectory_resolution_nm must be at most "
+                    f"{RERUN_RESOLUTION_NM:g}: forces are recomputed from its frames"
+                )
+            if 2 * self.barrier.half_range_nm > min(self.systems[s].length_x_nm for s in protocol.systems):
+                raise ValueError("barrier.half_range_nm must not exceed half of any system's length_x_nm")
 
 
 def load(path: Path | str) -> Scale:

@@ -10,6 +10,9 @@ Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
+#: Forces recomputed from positions stored to this are off by 2 kJ/mol/nm, of a spread of 300 (docs/adr/0010).
+RERUN_RESOLUTION_NM = 1e-4
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
@@ -186,6 +189,27 @@ class Analysis(Model):
     bootstrap_draws: int = Field(ge=100, le=100_000)
     confidence: Fraction
     discard_ps: float = Field(ge=0.0, description="after switching a constant field on")
+
+
+class Barrier(Model):
+    """The force on Cl- along the pore: which runs and frames, and how it is binned (Table 1)."""
+
+    protocols: list[Name] = Field(description="sweeps and constant fields; empty for none")
+    fields_v_nm: list[FieldVnm] = Field(min_length=1)
+    half_window_v_nm: float = Field(gt=0, le=0.5, description="frames this near to a field count for it")
+    every_frames: int = Field(ge=1, le=10_000, description="of the frames in a window, every n-th")
+    half_range_nm: float = Field(gt=0, le=5.0, description="from the Mo plane, either way")
+    bin_width_nm: float = Field(gt=0, le=0.5)
+    radius_nm: float = Field(gt=0, le=5.0, description="of the column about the pore's axis in which ions count")
+
+    @model_validator(mode="after")
+    def check(self) -> Barrier:
+        gaps = [b - a for a, b in zip(self.fields_v_nm, self.fields_v_nm[1:], strict=False)]
+        if 0 in self.fields_v_nm or any(gap < 2 * self.half_window_v_nm - 1e-9 for gap in gaps):
+            raise ValueError("fields_v_nm must rise by at least 2 half_window_v_nm, and not hold 0")
+        if not is_multiple(2 * self.half_range_nm, self.bin_width_nm):
+            raise ValueError("2 half_range_nm must be a whole number of bin_width_nm")
+        return self
 
 
 def is_multiple(value: float, unit: float) -> bool:

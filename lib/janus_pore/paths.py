@@ -39,6 +39,12 @@ class Campaign:
     def collected(self, system: str, protocol: str) -> Path:
         return self.root / system / f"{protocol}.nc"
 
+    def forces(self, system: str, protocol: str, replica: int) -> Path:
+        return self.protocol(system, protocol) / f"r{replica:03d}.forces.nc"
+
+    def collected_forces(self, system: str, protocol: str) -> Path:
+        return self.root / system / f"{protocol}.forces.nc"
+
     def engine(self) -> Path:
         return self.root / "engine"
 

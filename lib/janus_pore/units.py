@@ -11,6 +11,9 @@ NA_PER_E_PER_PS = si.elementary_charge / si.pico / si.nano
 #: Force in kJ/mol/nm on a unit charge in a field of 1 V/nm (96.485).
 KJ_MOL_NM_PER_E_V_NM = si.elementary_charge * si.Avogadro / si.kilo
 
+#: Boltzmann's constant per mole in kJ/mol/K (0.0083145).
+KJ_MOL_PER_K = si.R / si.kilo
+
 #: Particles per nm^3 in a solution of 1 mol/l (0.60221).
 PER_NM3_PER_MOL_L = si.Avogadro * si.nano**3 / si.liter
 

@@ -9,10 +9,11 @@ def data_for(wildcards):
     part = wildcards.notebook.split("/")[0]
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
     checked = [f"{RUNS}/engine.nc"] if "engine" in wildcards.notebook else []
+    forces = FORCES[MAIN] if "barriers" in wildcards.notebook else []
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
         "02_simulate": COLLECTED if "campaign" in wildcards.notebook else checked,
-    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")])
+    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")] + forces)
 
 rule notebook:
     input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)

@@ -5,7 +5,7 @@ from janus_pore.simulate import rerun
 FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(SCALE, system)] for system in SCALE.systems}
 
 rule forces:
-    input: pack_of, code("reduce"), "lib/janus_pore/simulate/rerun.py", "lib/janus_pore/simulate/zeroed.py"
+    input: pack_of, [f"lib/janus_pore/{name}.py" for name in ("reduce/forces", "simulate/rerun", "simulate/zeroed")]
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"
     params: settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm"}) + SCALE.md.model_dump_json()
     threads: SCALE.ensemble.cores_per_run
