@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -209,21 +210,20 @@ def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None
 
 
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .show import assumptions, book
+    from .show import assumptions, book, scorecard
 
     files = sorted((repository() / "config").glob("*.yml"))
     scales = {s.scale: s for s in (config.load(path) for path in files)} | {scale.scale: scale}
-    pages = {"assumptions.md": assumptions.page(scales, scale.scale)}
-    staging, shelf = campaign.root / "book", repository() / "data" / "reference"
-    shipped = {
-        f"reference/{path.parent.name}": (
-            Campaign.of(path.parent.name, "runs/reference").notebooks(),
-            config.load(path).notice,
-        )
-        for path in sorted(shelf.glob("*/scale.yml"))
+    shipped = {path.parent.name: config.load(path) for path in sorted(Path("data/reference").glob("*/scale.yml"))}
+    shelf = {name: Campaign.of(name, args.runs / "reference") for name in shipped}
+    results = {f"Reference data, scale {name}": one.results() for name, one in shelf.items()}
+    pages = {
+        "assumptions.md": assumptions.page(scales, scale.scale),
+        "claims.md": scorecard.page(results | {f"This run, scale {scale.scale}": campaign.results()}),
     }
-    source, notebooks = repository() / "book", campaign.notebooks()
-    book.stage(source, notebooks, staging, notice=scale.notice, pages=pages, shipped=shipped)
+    own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}
+    staging, source = campaign.root / "book", repository() / "book"
+    book.stage(source, campaign.notebooks(), staging, notice=scale.notice, pages=pages, shipped=own)
     book.build(staging, args.html)
 
 

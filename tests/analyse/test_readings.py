@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from janus_pore.analyse import readings
 from janus_pore.testsystems import Ladder
+from janus_pore.units import NA_PER_E_PER_PS
 
 
 @pytest.fixture(scope="module")
@@ -17,41 +18,50 @@ class TestSteady:
         assert table.volt.tolist() == pytest.approx([2.0, 3.0, 4.0, 5.0]) and table.replicas.tolist() == [2] * 4
         assert table.current.tolist() == pytest.approx([1.0, 2.0, 1.0, 3.0], abs=1e-5)
         assert table.k.tolist() == pytest.approx([0.5, 1.0, 0.5, 1.5], abs=1e-5)
-        assert table.ns.tolist() == pytest.approx([0.9] * 4) and table.pore.tolist() == [0] * 4
+        assert table.ns.tolist() == pytest.approx([0.9] * 4)
         assert table.sigma.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.03)
         assert table.sigma_fit.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.05)
         assert (table.water == 6).all() and (table.dry == 0).all()
 
     def test_error_bars_cover_as_often_as_they_say(self, settings):
-        inside = 0
+        truth, inside = np.array([1, 2, 1, 3]), {"current": 0, "pore": 0}
         for seed in range(60):
             table = readings.steady(Ladder(replicas=1).sample(seed), settings)
-            inside += ((table.current_low <= [1, 2, 1, 3]) & (table.current_high >= [1, 2, 1, 3])).sum()
-        assert 0.58 < inside / 240 < 0.77
+            for name in inside:
+                inside[name] += ((table[f"{name}_low"] <= truth) & (table[f"{name}_high"] >= truth)).sum()
+        assert 0.58 < inside["current"] / 240 < 0.77 and 0.6 < inside["pore"] / 240 < 0.9
+
+    def test_no_crossing_gives_a_bound_and_not_an_error_of_zero(self, settings):
+        row = readings.steady(Ladder(fields_v_nm=(0.6,), currents_na=(0.0,)).sample(0), settings).iloc[0]
+        assert row.pore == 0 and row.crossings == 0
+        one_ion = NA_PER_E_PER_PS / 900
+        assert -1.5 * one_ion < row.pore_low < 0 < row.pore_high < 1.5 * one_ion
 
 
 class TestFall:
     def test_a_fall_well_beyond_the_noise_is_found_where_it_is(self, settings):
-        found = readings.fall(Ladder(noise_na=1.0).sample(1), settings)
-        assert found.verdict == "falls" and (found.low_v, found.high_v) == pytest.approx((3.0, 4.0))
-        assert found.change.low < -1.0 < found.change.high < 0
+        strong = Ladder(currents_na=(20, 30, 10, 40), noise_na=1.0)
+        for estimator in ("box", "pore"):
+            found = readings.fall(strong.sample(1), settings, estimator)
+            assert found.verdict == "falls" and (found.low_v, found.high_v) == pytest.approx((3.0, 4.0))
+            assert found.change.low < -20 < found.change.high < 0
 
     def test_a_rise_is_not_a_fall(self, settings):
-        found = readings.fall(Ladder(currents_na=(1, 2, 3, 4), noise_na=0.5).sample(0), settings)
-        assert found.verdict == "rises"
+        assert readings.fall(Ladder(currents_na=(1, 20, 40, 60)).sample(0), settings).verdict == "rises"
 
-    def test_a_flat_current_is_seldom_called_a_fall(self, settings):
+    @pytest.mark.parametrize("estimator", ["box", "pore"])
+    def test_a_flat_current_is_seldom_called_a_fall(self, settings, estimator):
         flat = Ladder(currents_na=(1, 1, 1, 1), duration_ps=250)
-        called = [readings.fall(flat.sample(seed), settings).verdict for seed in range(60)]
+        called = [readings.fall(flat.sample(seed), settings, estimator).verdict for seed in range(60)]
         assert called.count("falls") <= 5 and called.count("rises") == 0
 
     def test_what_it_would_take(self, settings):
         """The error of a mean falls with the root of the time, so the time needed does not depend on the time spent."""
         short, long = (
-            readings.fall(Ladder(currents_na=(1, 1, 1, 1), duration_ps=t, replicas=4).sample(3), settings).needed_ns
+            readings.fall(Ladder(currents_na=(1, 1, 1, 1), duration_ps=t, replicas=8).sample(3), settings).needed_ns
             for t in (550, 2050)
         )
-        assert short == pytest.approx(long, rel=0.6) and short > 0
+        assert short == pytest.approx(long, rel=0.6) and short == pytest.approx(1.0 * 160.2 / 0.2**2 / 1000, rel=0.7)
 
     def test_one_field_says_nothing(self, settings):
         assert readings.fall(Ladder(fields_v_nm=(0.4,), currents_na=(1.0,)).sample(0), settings) is None

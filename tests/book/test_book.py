@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 SOURCE = Path(__file__).parents[2] / "book"
 NOTICE = "Scale tiny: the numbers mean nothing <here> & there."
 TOC = "format: jb-book\nroot: index\nchapters:\n"
-PAGES = {"assumptions.md": "# Assumptions\n\nNone.\n"}
+PAGES = {"assumptions.md": "# Assumptions\n\nNone.\n", "claims.md": "# Claims\n\nNone.\n"}
 WIDGET_PAGE = "notebooks/01_build/01_membrane"
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"

@@ -39,7 +39,7 @@ def table(claims: list[Claim]) -> pd.DataFrame:
             {
                 "quantity": claim.quantity,
                 "paper": claim.paper,
-                "here": _text(claim.here),
+                "here": text(claim.here),
                 "unit": claim.unit,
                 "n": claim.here.n if claim.here else 0,
                 "remark": claim.remark,
@@ -89,7 +89,8 @@ def printed(key: str) -> str:
     return f"{value:g}" + ("" if unit == "1" or pd.isna(unit) else f" {unit}")
 
 
-def _text(here: Estimate | None) -> str:
+def text(here: Estimate | None) -> str:
+    """A number with its interval, or that there is none."""
     if here is None or not math.isfinite(here.value):
         return "not enough data"
     if not math.isfinite(here.error):

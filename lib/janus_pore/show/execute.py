@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 from ..environment import variables
 from ..errors import NotebookError
+from .live import STATIC
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
@@ -43,7 +44,7 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, prog
     """Execute a notebook with papermill from the current directory; return `output`.
 
     A failed run is kept beside it as `.<name>.failed.ipynb`. Kernels that run side by side share neither
-    IPython's history nor network ports.
+    IPython's history nor network ports, and are told that nobody can move a slider (`live.STATIC`).
 
     Raises
     ------
@@ -59,7 +60,8 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, prog
         (profile / "ipython_kernel_config.py").write_text("c.HistoryManager.enabled = False\n")
         sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{place}/kernel"}})
         try:
-            with variables(IPYTHONDIR=place, JUPYTER_RUNTIME_DIR=place, PYDEVD_DISABLE_FILE_VALIDATION="1"):
+            apart = {"IPYTHONDIR": place, "JUPYTER_RUNTIME_DIR": place, STATIC: "1"}
+            with variables(**apart, PYDEVD_DISABLE_FILE_VALIDATION="1"):
                 papermill.execute_notebook(
                     str(notebook), str(part), parameters=dict(parameters), progress_bar=progress, config=sockets
                 )

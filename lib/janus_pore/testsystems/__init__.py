@@ -5,7 +5,8 @@ attributes and `analytical_*` methods say what an analysis of them must find.
 """
 
 from .ladder import Ladder
+from .memristive import MemristivePore, PublishedOnsets
 from .pulses import PulsedPore
 from .sweep import OrientedWater, SineConductor
 
-__all__ = ["Ladder", "OrientedWater", "PulsedPore", "SineConductor"]
+__all__ = ["Ladder", "MemristivePore", "OrientedWater", "PublishedOnsets", "PulsedPore", "SineConductor"]

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from ..units import NA_PER_E_PER_PS
 from .sweep import dataset
 
 
 @dataclass(frozen=True)
 class Ladder:
     """Constant fields; the current at each is known, its noise correlated over `memory_ps` like that of ions.
+
+    The crossings of the pore are whole ions, independent of each other and of that noise, with the same mean current.
 
     Attributes
     ----------
@@ -45,5 +48,8 @@ class Ladder:
             theta = rng.normal(0, 0.3, (self.replicas, len(time), 6))
             applied = np.full(len(time), field)
             data = dataset(time, applied, applied[1:], current, theta, 0.0)
+            rate = 0.5 * abs(mean) * self.interval_ps / NA_PER_E_PER_PS
+            ions = np.sign(mean) * rng.poisson(rate, (self.replicas, len(time) - 1, 2)) * [1, -1]
+            data["crossings"] = (data.crossings.dims, ions.astype(np.int16))
             found[f"hold_{field:+.2f}"] = data.assign_attrs(kind="constant", length_x_nm=self.length_x_nm)
         return found

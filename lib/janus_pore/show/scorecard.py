@@ -1,0 +1,74 @@
+"""The page of all claims: what the paper says, what came out here, and from how much data; from the results' JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..analyse.stats import Estimate
+from .claims import text
+
+HEAD = """# All claims at once
+
+Every results page ends with a table of what the paper says beside what came out here. This page is all of those tables,
+made from the same files when the book was built. Intervals are 68 % unless a page says otherwise; *n* counts
+independent samples (replicas, cycles, blocks), as the page concerned explains. "Not enough data" is an answer: the
+remark says what is missing.
+"""
+
+
+def page(results: Mapping[str, Path]) -> str:
+    """The page as Markdown.
+
+    Parameters
+    ----------
+    results : heading ("This run: scale tiny") to the directory that `claims.save` wrote into
+
+    Returns
+    -------
+    str
+    """
+    parts = [HEAD]
+    for heading, directory in results.items():
+        files = sorted(Path(directory).glob("*.json"))
+        tables = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in files]
+        tables = [(name, content) for name, content in tables if content.get("claims")]
+        if not tables:
+            continue
+        counted = [claim for _, content in tables for claim in content["claims"]]
+        known = sum(claim["here"] is not None for claim in counted)
+        parts.append(f"## {heading}\n\n{known} of {len(counted)} rows have a number.\n")
+        for name, content in tables:
+            parts.append(f"### {name.replace('_', ' ')}\n")
+            parts.append("| quantity | paper | here | unit | n | remark |\n|---|---|---|---|---|---|")
+            parts.append("\n".join(_row(claim) for claim in content["claims"]))
+            parts.append(f"\n{_source(content['provenance'])}\n")
+    return "\n".join(parts) + "\n"
+
+
+def _row(claim: dict[str, Any]) -> str:
+    numbers = claim["here"]
+    here = (
+        Estimate(*(math.nan if numbers[k] is None else numbers[k] for k in ("value", "low", "high")), numbers["n"])
+        if numbers
+        else None
+    )
+    cells = [
+        claim["quantity"],
+        claim["paper"],
+        text(here),
+        claim["unit"],
+        numbers["n"] if numbers else 0,
+        claim["remark"],
+    ]
+    return "| " + " | ".join(str(cell).replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _source(record: dict[str, Any]) -> str:
+    return (
+        f"From {len(record['trajectories_sha256'])} trajectories, `{record['scale_file']}`, "
+        f"GROMACS {', '.join(record['gromacs']) or 'none'}."
+    )
