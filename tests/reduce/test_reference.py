@@ -12,7 +12,7 @@ from janus_pore.analyse.compare import compare
 from janus_pore.errors import AnalysisError, ConfigError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
-from janus_pore.reduce import reference, repeat, replica
+from janus_pore.reduce import forces, reference, repeat, replica
 from janus_pore.simulate import ensemble
 from janus_pore.simulate.protocols import protocols_of
 
@@ -101,6 +101,27 @@ class TestCollect:
         assert reference.collect(shelf, lab.scale.scale, campaign) == [campaign.collected("mosse", NAME)]
         together = replica.read(campaign.collected("mosse", NAME))
         assert together.current.values[0] == pytest.approx(replica.read(ran).current.values)
+
+    def test_forces_go_with_their_replica(self, lab, scale_file, ran, tmp_path):
+        path = lab.campaign.forces("mosse", NAME, 0)
+        run = replica.read(ran).attrs["trajectories_sha256"]
+        attrs = {"kind": "constant", "trajectories_sha256": run}
+        data = forces.dataset(
+            np.arange(2.0), np.full(2, 0.4), np.array([0, 1]), np.zeros(2), np.zeros(2), np.zeros(2), np.ones((2, 7)),
+            np.zeros(2), attrs,
+        )  # fmt: skip
+        try:
+            replica.write(data, path)
+            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
+            replica.write(data.assign_attrs(trajectories_sha256="another run"), path)
+            with pytest.raises(TrajectoryError, match="not of the trajectories"):
+                reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "other", "x")
+        finally:
+            path.unlink()
+        campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        reference.collect(tmp_path / "shelf", lab.scale.scale, campaign)
+        together = replica.read(campaign.collected_forces("mosse", NAME))
+        assert together.force.values == pytest.approx(np.ones((2, 7))) and campaign.collected("mosse", NAME).exists()
 
     def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path):
         path, campaign = shipped(lab, shelf), Campaign.of("x", tmp_path / "runs")

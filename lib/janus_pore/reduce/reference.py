@@ -1,7 +1,8 @@
 """Reference data: reduced replicas that are shipped, each with a manifest; they add up and are never overwritten.
 
 ``<shelf>/<scale>/scale.yml`` is the scale they were run at, ``<system>/<protocol>/r000.nc`` a reduced replica,
-``r000.json`` its manifest, ``<system>/starts/r000.gro.gz`` the frame it started from (docs/adr/0011).
+``r000.forces.nc`` its forces on Cl- if there are any, ``r000.json`` its manifest, ``<system>/starts/r000.gro.gz`` the
+frame it started from (docs/adr/0011).
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
 from ..simulate.runner import done
-from . import replica as one
+from . import forces, store
 
 SCALE_FILE = "scale.yml"
 #: Of a scale, what may differ between replicas that are put together: how many there are and how they are looked at.
 _COUNTS = {"replicas", "cores_per_run", "replicas_per_job"}
+_FORCES = ".forces."
 
 
 def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit: str) -> dict[str, int]:
@@ -55,15 +57,17 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     for system in scale.systems:
         for name, protocol in protocols_of(scale, system).items():
             for k in replicas_of(scale, protocol):
-                source, target = campaign.reduced(system, name, k), place / system / name / f"r{k:03d}.nc"
-                if not source.exists():
+                target = place / system / name / f"r{k:03d}.nc"
+                sources = _sources(campaign, system, name, k)
+                if target.name not in sources:
                     continue
                 if not target.exists():
                     what = "added"
-                elif one.read(source).attrs["trajectories_sha256"] != one.read(target).attrs["trajectories_sha256"]:
+                elif _trajectories(sources[target.name]) != _trajectories(target):
                     what = "other run kept"
                 else:
-                    what = "kept" if sha256(source) == sha256(target) else "reduced again"
+                    same = all(sha256(path) == sha256(target.with_name(file)) for file, path in sources.items())
+                    what = "kept" if same else "reduced again"
                 count[what] += 1
                 if what in ("added", "reduced again"):
                     _place(scale, campaign, system, protocol, k, target, commit)
@@ -83,20 +87,25 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
         if nothing is there, or a file does not match its manifest.
     """
     place = shelf / scale_name
-    found: dict[tuple[str, str], list[Path]] = {}
+    found: dict[tuple[str, str, bool], list[Path]] = {}
     for path in sorted(place.glob("*/*/r*.nc")):
         manifest = read_manifest(path)
         if manifest["files"].get(path.name) != sha256(path):
             raise TrajectoryError(f"{path} is not the file its manifest describes: restore it (git checkout {place})")
-        found.setdefault((manifest["system"], manifest["protocol"]), []).append(path)
+        found.setdefault((manifest["system"], manifest["protocol"], _FORCES in path.name), []).append(path)
     if not found:
         raise TrajectoryError(f"{place} holds no reduced replica: it ships with the project (git checkout {place})")
-    return [one.write(one.collect(paths), campaign.collected(system, name)) for (system, name), paths in found.items()]
+    return [
+        store.write(forces.collect(paths), campaign.collected_forces(system, name))
+        if has_forces
+        else store.write(store.collect(paths), campaign.collected(system, name))
+        for (system, name, has_forces), paths in found.items()
+    ]
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a shipped replica `r000.nc`."""
-    record = path.with_suffix(".json")
+    """The manifest of a shipped replica `r000.nc`, or of its forces."""
+    record = path.with_name(path.name.split(".")[0] + ".json")
     if not record.exists():
         raise TrajectoryError(f"{record} is missing: {path} cannot be traced to a run; restore it from git")
     return json.loads(record.read_text())
@@ -111,15 +120,30 @@ def _place(
         raise TrajectoryError(
             f"{directories[0].parent} is not complete, so {target.name} has no manifest; run it again"
         )
-    data = one.read(campaign.reduced(system, protocol.name, k))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"partial-{target.name}")
-    shutil.copyfile(campaign.reduced(system, protocol.name, k), partial)
-    partial.replace(target)
+    sources = _sources(campaign, system, protocol.name, k)
+    data = store.read(sources[target.name])
+    for name, source in sources.items():
+        if _trajectories(source) != _trajectories(sources[target.name]):
+            raise TrajectoryError(f"{source} is not of the trajectories of {target.name}: recompute it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"partial-{name}")
+        shutil.copyfile(source, partial)
+        partial.replace(target.with_name(name))
     start = _start(campaign, system, protocol, k, target.parents[1])
+    files = {name: sha256(target.with_name(name)) for name in sources}
     write_json(target.with_suffix(".json"), _record(scale, campaign, system, protocol, k, manifests, data, commit) | {
-        "files": {target.name: sha256(target), f"../starts/{start.name}": sha256(start)},
+        "files": files | {f"../starts/{start.name}": sha256(start)},
     })  # fmt: skip
+
+
+def _sources(campaign: Campaign, system: str, protocol: str, k: int) -> dict[str, Path]:
+    """What a campaign has of a replica that can be shipped, by file name."""
+    paths = (campaign.reduced(system, protocol, k), campaign.forces(system, protocol, k))
+    return {path.name: path for path in paths if path.exists()}
+
+
+def _trajectories(path: Path) -> str:
+    return store.read(path).attrs["trajectories_sha256"]
 
 
 def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: Path) -> Path:

@@ -20,7 +20,7 @@ from ..simulate.field import Protocol
 from .claims import Claim, printed
 
 COLOUR = {"box": "#222222", "pore": "#b2182b", "charging": "#2166ac"}
-NAMES = {"box": "whole box", "pore": "crossings", "charging": "charging (box - crossings)"}
+NAMES = {"box": "whole box", "pore": "crossings", "charging": "charging"}
 _PULSE = "#e08214"
 
 
@@ -54,7 +54,7 @@ def currents(means: Mapping[str, Sequence[Estimate]], names: Sequence[str], ax: 
     ax.set_xticks(np.arange(len(names)), names)
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set_ylabel("mean current (nA)")
-    ax.legend()
+    _finish(ax, [])
 
 
 def ratios(found: Mapping[str, Ratios], fits: Mapping[str, Decay], ax: Axes) -> None:
@@ -79,7 +79,7 @@ def published_pair(experiment: str, after_ps: np.ndarray, ax: Axes) -> None:
     time = np.linspace(after_ps[0], after_ps[-1], 200)
     curve = far + (near - far) * np.exp(-(time - time[0]) / tau)
     ax.plot(time, curve, color=_PULSE, ls="--", lw=1.5, label="paper")
-    ax.legend()
+    _finish(ax, [])
 
 
 def windows(tables: Mapping[str, xr.Dataset], quantity: str, ax: Axes, paper: float) -> None:
@@ -96,7 +96,7 @@ def windows(tables: Mapping[str, xr.Dataset], quantity: str, ax: Axes, paper: fl
             one.window, one[quantity], error, fmt=f"{marker}-", mfc="white", capsize=3, color=colour, label=label
         )
         if there[-1]:
-            ax.plot(one.window[-1], one[quantity][-1], marker, color=colour)
+            ax.plot(one.window[-1], one[quantity][-1], marker, color=colour, zorder=6)
     ax.axhline(paper, color=_PULSE, ls="--", label="paper (width not printed)")
     names = {"ratio": "$I_1/I_0$ at the shortest delay", "tau": r"$\tau$ (ps)"}
     ax.set(xlabel="averaged part of each pulse (ps)", ylabel=names[quantity])
@@ -138,7 +138,24 @@ def parts(found: Parts, ax: Axes) -> None:
         _bars(found.after_ps, values, ax, fmt="o-", color=COLOUR[estimator], label=NAMES[estimator])
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set(ylabel="part of $I_n/I_0 - 1$")
-    ax.legend()
+    _finish(ax, [])
+
+
+def charges(found: Mapping[str, xr.Dataset], ax: Axes) -> None:
+    """Charge moved since the start of a pulse, by estimator."""
+    for estimator, one in found.items():
+        ax.fill_between(one.time, one.low, one.high, color=COLOUR[estimator], alpha=0.2, lw=0)
+        ax.plot(one.time, one.charge, color=COLOUR[estimator], lw=1.4, label=NAMES[estimator])
+    ax.set(xlabel="time in pulse 1 (ps)", ylabel="charge moved (e)")
+    _finish(ax, [])
+
+
+def grid(n: int) -> tuple[Figure, list[Axes]]:
+    """Two rows of panels, n in all."""
+    figure, axes = plt.subplots(2, (n + 1) // 2, figsize=(9, 6), squeeze=False)
+    for ax in axes.flat[n:]:
+        ax.remove()
+    return figure, list(axes.flat[:n])
 
 
 def pair_claims(name: str, experiment: str, found: Ratios, fitted: Decay) -> list[Claim]:
@@ -169,11 +186,9 @@ def _bars(x: np.ndarray, values: Sequence[Estimate], ax: Axes, **style: str) -> 
 
 
 def _finish(ax: Axes, said: Sequence[str]) -> None:
-    """The legend, and in words what could not be drawn."""
-    for k, text in enumerate(said):
-        ax.text(
-            0.03, 0.04 + 0.13 * k, fill(text, 58), transform=ax.transAxes, fontsize=7.5, color="0.25", zorder=5,
-            bbox={"facecolor": "white", "alpha": 0.85, "lw": 0},
-        )  # fmt: skip
+    """The legend; and below the panel, in words, what could not be drawn."""
+    if said:
+        lines = "\n".join(fill(text, 50) for text in dict.fromkeys(said))
+        ax.set_xlabel("\n".join(filter(None, [ax.get_xlabel(), lines])), fontsize=8)
     if ax.get_legend_handles_labels()[0]:
-        ax.legend()
+        ax.legend(fontsize=8, frameon=True, framealpha=0.8, edgecolor="none")

@@ -1,0 +1,149 @@
+"""The recomputed forces on Cl-, divided into parts: one small netCDF file a replica, and the replicas together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from .. import __version__
+from ..build.forcefield import MOBILE_CHARGES
+from ..config import Scale
+from ..errors import TrajectoryError
+from ..files import sha256
+from ..paths import Campaign
+from ..simulate import rerun
+from ..simulate.field import Protocol
+from ..simulate.gmx import Gmx
+from ..units import KJ_MOL_NM_PER_E_V_NM
+from .store import read
+
+#: The columns of Table 1, and the external field, which it leaves out.
+PARTS = (
+    "water_vdw", "water_electrostatic", "membrane_vdw", "membrane_electrostatic", "ion_vdw", "ion_electrostatic",
+    "field",
+)  # fmt: skip
+#: Ions are kept to this many times `barrier.radius_nm`, so that the column can still be made wider.
+KEPT_RADII = 2.0
+
+
+def reduce_forces(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, *, threads: int = 1
+) -> xr.Dataset:
+    """The forces on the Cl- ions near the pore in the frames that `simulate.rerun.chosen` names.
+
+    Returns
+    -------
+    Dataset with
+
+    - per frame: `time` (ps since the protocol's start), `field` (V/nm);
+    - per sample, one ion in one frame: `sample_frame` (position along frame), `ion` (which of the Cl-), `x` (nm from
+      the Mo plane), `radial` (nm from the pore's axis), `force` (sample, part) along x in kJ/mol/nm, and `residual`,
+      the full rerun's force minus the sum of the parts without the field (superposition says 0).
+
+    What was asked for is kept in the attribute `asked`: data made from the same are read, not made again.
+
+    Raises
+    ------
+    TrajectoryError, RunError
+        as `simulate.rerun.recompute`.
+    """
+    path = campaign.forces(system, protocol.name, replica)
+    asked = _asked(scale, campaign, system, protocol, replica)
+    if path.exists() and (old := read(path)).attrs["asked"] == asked:
+        return old
+    found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
+    record = json.loads((campaign.system(system) / "system.json").read_text())
+    box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
+    offset = found.position_nm.astype(float) - centre
+    offset -= box * np.round(offset / box)
+    x, radial = offset[..., 0], np.hypot(offset[..., 1], offset[..., 2])
+    near = radial <= KEPT_RADII * scale.barrier.radius_nm
+    frame, ion = np.nonzero(near & (np.abs(x) <= scale.barrier.half_range_nm))
+    force, residual = parts(found.force, found.field_v_nm)
+    attrs = {
+        "scale": scale.scale, "system": system, "protocol": protocol.name, "kind": protocol.kind, "replica": replica,
+        "period_ps": 1000 / protocol.segments[0].frequency_ghz if protocol.kind == "sine" else 0.0,
+        "temperature_k": scale.md.temperature_k, "length_x_nm": float(box[0]), "janus_pore": __version__,
+        "gromacs": gmx.version, "trajectories_sha256": found.trajectory, "asked": asked,
+    }  # fmt: skip
+    return dataset(found.time_ps, found.field_v_nm, frame, ion, x[frame, ion], radial[frame, ion],
+                   force[frame, ion], residual[frame, ion], attrs)  # fmt: skip
+
+
+def parts(force: dict[str, np.ndarray], field_v_nm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From the reruns: force (frame, ion, part) in the order of PARTS and residual (frame, ion), kJ/mol/nm."""
+    total, bare = force["all"].astype(float), force["no charges"]
+    field = MOBILE_CHARGES["CL"] * KJ_MOL_NM_PER_E_V_NM * field_v_nm[:, None] * np.ones_like(total)
+    found = [
+        bare - force["no charges, water without depths"], total - force["water without charges"],
+        bare - force["no charges, membrane without depths"], total - force["membrane without charges"],
+        force["no charges, depths of ions only"], force["charges of ions only"] - bare,
+        field,
+    ]  # fmt: skip
+    return np.stack(found, axis=-1), total - sum(found[:-1])
+
+
+def dataset(
+    time_ps: np.ndarray, field_v_nm: np.ndarray, frame: np.ndarray, ion: np.ndarray, x_nm: np.ndarray,
+    radial_nm: np.ndarray, force: np.ndarray, residual: np.ndarray, attrs: dict,
+) -> xr.Dataset:  # fmt: skip
+    """The arrays of `reduce_forces`, in single precision, with their units."""
+    variables = [
+        ("time", ("frame",), np.asarray(time_ps, dtype=np.float64), "ps", "since the protocol's start"),
+        ("field", ("frame",), np.asarray(field_v_nm, dtype=np.float32), "V/nm", "applied field along x"),
+        ("sample_frame", ("sample",), np.asarray(frame, dtype=np.int32), "1", "position along frame"),
+        ("ion", ("sample",), np.asarray(ion, dtype=np.int16), "1", "which of the Cl- ions"),
+        ("x", ("sample",), np.asarray(x_nm, dtype=np.float32), "nm", "from the Mo plane, toward S"),
+        ("radial", ("sample",), np.asarray(radial_nm, dtype=np.float32), "nm", "from the pore's axis"),
+        ("force", ("sample", "part"), np.asarray(force, dtype=np.float32), "kJ/mol/nm", "force along x by origin"),
+        ("residual", ("sample",), np.asarray(residual, dtype=np.float32), "kJ/mol/nm", "of superposition"),
+    ]
+    return xr.Dataset(
+        {name: (dims, values, {"units": unit, "long_name": text}) for name, dims, values, unit, text in variables},
+        coords={"part": list(PARTS)},
+        attrs=attrs,
+    )
+
+
+def collect(paths: Sequence[Path]) -> xr.Dataset:
+    """The replicas of one protocol in one dataset: frames and samples one after another, `frame_replica` says whose."""
+    replicas = [read(path) for path in paths]
+    starts = np.cumsum([0, *(one.sizes["frame"] for one in replicas)])
+    moved = [
+        one.assign(
+            sample_frame=one.sample_frame + np.int32(start),
+            frame_replica=("frame", np.full(one.sizes["frame"], k, dtype=np.int32), {"long_name": "replica"}),
+        ).drop_vars("part")
+        for k, (one, start) in enumerate(zip(replicas, starts, strict=False))
+    ]
+    by = {"frame": ("time", "field", "frame_replica")}
+    by["sample"] = ("sample_frame", "ion", "x", "radial", "force", "residual")
+    joined = [
+        xr.concat([one[list(names)] for one in moved], dim=dim, combine_attrs="drop_conflicts")
+        for dim, names in by.items()
+    ]
+    together = xr.merge(joined, combine_attrs="drop_conflicts").assign_coords(part=replicas[0].part)
+    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in replicas)
+    return together
+
+
+def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]:
+    """The collected forces of a system that are there, by protocol; none at all gives an empty mapping."""
+    paths = {name: campaign.collected_forces(system, name) for name in rerun.asked(scale, system)}
+    return {name: read(path) for name, path in paths.items() if path.exists()}
+
+
+def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int) -> str:
+    """What decides the forces of a replica: the run, the topology, the interactions and the frames wanted."""
+    (run,) = rerun.segment_directories(campaign.replica(system, protocol.name, replica), protocol)
+    manifest = rerun.done(run)
+    if manifest is None:
+        raise TrajectoryError(f"not run yet: {run}; run the replica first")
+    settings = scale.barrier.model_dump(exclude={"protocols", "bin_width_nm"})
+    topology = sha256(campaign.system(system) / "topol.top")
+    mdp = rerun.options(scale.md, charged=True)
+    return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])

@@ -1,0 +1,128 @@
+"""Figures and tables of the mean force on Cl- and its barriers (Table 1); they draw what they are given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analyse.barrier import Barrier
+from ..analyse.stats import Estimate
+from .claims import Claim, printed
+
+#: Parts as in the reduced forces: their names in print, and a colour by origin; electrostatic parts are full lines.
+PARTS = {
+    "water_vdw": ("water, van der Waals", "#2166ac", ":"),
+    "water_electrostatic": ("water, electrostatic", "#2166ac", "-"),
+    "membrane_vdw": ("membrane, van der Waals", "#e08214", ":"),
+    "membrane_electrostatic": ("membrane, electrostatic", "#e08214", "-"),
+    "ion_vdw": ("ions, van der Waals", "#7b3294", ":"),
+    "ion_electrostatic": ("ions, electrostatic", "#7b3294", "-"),
+    "field": ("external field", "#1a9850", "-"),
+}
+
+
+def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
+    """A figure with one panel a field, three in a row."""
+    columns = max(1, min(number, 3) if number != 4 else 2)
+    rows = max(1, -(-number // columns))
+    figure, axes = plt.subplots(rows, columns, figsize=(9, height * rows), sharex=True, squeeze=False)
+    for ax in axes.flat[number:]:
+        ax.set_visible(False)
+    return figure, list(axes.flat[:number])
+
+
+def force(table: xr.Dataset, ax: Axes) -> None:
+    """The mean force F(x) of all parts together, with its interval; bins without an interval are hollow."""
+    total = table.sel(part="total")
+    error = np.abs(np.stack([total.force - total.low, total.high - total.force]))
+    sure = np.isfinite(error).all(axis=0)
+    ax.errorbar(total.bin[sure], total.force[sure], error[:, sure], fmt="o", ms=3, capsize=2, color="#222222")
+    ax.plot(total.bin[~sure], total.force[~sure], "o", ms=3, mfc="none", color="0.6")
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.set(xlabel="x from the Mo plane (nm)", ylabel="F (kJ/mol/nm)", title=f"{table.attrs['field_v_nm']:g} V/nm")
+
+
+def decomposition(table: xr.Dataset, ax: Axes) -> None:
+    """The parts of the mean force; the first panel's labels make the figure's legend."""
+    for name, (label, colour, line) in PARTS.items():
+        ax.plot(table.bin, table.force.sel(part=name), line, marker=".", ms=3, lw=1.2, color=colour, label=label)
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.set(xlabel="x from the Mo plane (nm)", ylabel="F (kJ/mol/nm)", title=f"{table.attrs['field_v_nm']:g} V/nm")
+    if not ax.figure.legends:
+        ax.figure.legend(loc="outside lower center", ncols=4, fontsize="small")
+
+
+def potential(table: xr.Dataset, found: Barrier, ax: Axes) -> None:
+    """Both potentials of mean force, with the ends of the climb if there is one."""
+    for name, colour, label in (("by_counts", "0.5", "$-kT\\,\\ln\\,n$"), ("pmf", "#b2182b", "from the force")):
+        ax.plot(table.bin, table[name], ".-", ms=3, lw=1, color=colour, label=label)
+        ax.fill_between(table.bin, table[f"{name}_low"], table[f"{name}_high"], color=colour, alpha=0.2, lw=0)
+    for end in (found.minimum, found.maximum):
+        if end is not None:
+            ax.axvline(end.value, color="#1b7837", ls="--", lw=1)
+    ax.set(xlabel="x from the Mo plane (nm)", ylabel="$\\omega$ (kJ/mol)", title=f"{table.attrs['field_v_nm']:g} V/nm")
+    ax.legend(fontsize="x-small")
+
+
+def against_paper(found: Mapping[float, Barrier], published: pd.DataFrame, ax: Axes) -> None:
+    """Each part of the barrier against the field: the paper's hollow, ours full, with intervals."""
+    paper = with_field(published)
+    for k, (name, (label, colour, _)) in enumerate(PARTS.items()):
+        shift = 0.008 * (k - 3)
+        marker = "^" if name.endswith("vdw") else "o" if name != "field" else "s"
+        ax.plot(paper.field_v_nm + shift, paper[name], marker, ms=6, mfc="none", color=colour)
+        for field, one in found.items():
+            if not one.failed:
+                here = one.parts[name]
+                error = [[here.value - here.low], [here.high - here.value]]
+                ax.errorbar(field + shift, here.value, error, fmt=marker, ms=4, capsize=2, color=colour)
+        ax.plot([], [], marker, color=colour, label=label)
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.set(xlabel="field E (V/nm)", ylabel="part of the barrier (kJ/mol)", title="hollow: paper; full: here")
+    ax.figure.legend(loc="outside right center", fontsize="small")
+
+
+def with_field(published: pd.DataFrame) -> pd.DataFrame:
+    """The printed Table 1 with the parts' names as here; the external field's is what the others leave of the total."""
+    renamed = published.rename(columns=lambda name: name.removesuffix("_kj_mol"))
+    parts = [name for name in PARTS if name != "field"]
+    return renamed.assign(field=renamed.total - renamed[parts].sum(axis=1))
+
+
+def distance_nm(published: pd.DataFrame, pull_kj_mol_nm: float) -> pd.Series:
+    """How far apart the paper's minimum and maximum lie along x (nm), from the part that the field leaves missing."""
+    return (with_field(published).field / (-pull_kj_mol_nm * published.field_v_nm)).rename("distance_nm")
+
+
+def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Claim]:
+    """Total and parts at every field beside the paper's; where there is no barrier the remark says why.
+
+    Of a field that neither the paper nor we have a barrier for, one row.
+    """
+    paper = with_field(published).set_index("field_v_nm")
+    rows = []
+    for field, one in found.items():
+        every = ("total", "total from counts", *PARTS)
+        for name in every if field in paper.index or not one.failed else every[:1]:
+            key, label = name.split()[0], PARTS[name][0] if name in PARTS else name
+            known = field in paper.index and name != "total from counts"
+            here = one.by_counts if name == "total from counts" else one.total if key == "total" else one.parts.get(key)
+            text = f"{paper.loc[field, key]:.4g} kJ/mol" if known else "not printed"
+            remark = one.failed if name == "total" else ""
+            if known and name == "field":
+                remark = "paper: what its parts leave of its total"
+            rows.append(Claim(f"{field:g} V/nm: {label}", text, here, "kJ/mol", remark))
+    known = {field: one.total for field, one in found.items() if not one.failed}
+    lowest, remark = None, f"barriers at {len(known)} of {len(found)} fields"
+    if len(known) == len(found) > 2:
+        field = min(known, key=lambda field: known[field].value)
+        lowest = Estimate(field, math.nan, math.nan, known[field].n)
+    rows.append(Claim("field of the lowest barrier", printed("barrier_minimum"), lowest, "V/nm", remark))
+    return rows
