@@ -5,16 +5,21 @@ sheet at rest, 1 ps between frames. Compared, best of --repeats and in turns:
 
 - reduce: `reduce_replica` as the workflow calls it, with all it does once (checksum of the file, reading conf.gro);
 - xtcfile: iterating MDAnalysis' `XTCFile`, nothing else;
-- universe: iterating `Universe.trajectory`, the universe made before the clock.
+- universe: iterating `Universe.trajectory`, the universe made before the clock;
+- classes: the same observables through MDAnalysis' own analysis classes (`classes.py`), the universe made before the
+  clock; on a quarter of the frames, once, for it is slow.
 
-Two lengths (--frames and a quarter of it) also give what one more frame costs, without what is done once.
+Two lengths (--frames and a quarter of it) also give what one more frame costs, without what is done once; in wall and
+in processor time, which other work on the machine disturbs less.
 Memory of the reduction is measured in a process of its own at 100 and 400 frames: peak resident size (VmHWM) and, in
-another, the peak that tracemalloc sees. Goals: at least 0.7 of bare decoding; memory flat in the number of frames.
+another, the peak that tracemalloc sees. Goals: at least 0.7 of bare decoding; at least 5 times as fast as the analysis
+classes; memory flat in the number of frames.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import re
 import tempfile
@@ -23,6 +28,7 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import classes
 import MDAnalysis as mda
 import numpy as np
 import report
@@ -59,28 +65,35 @@ def main() -> None:
             if frames == args.frames:
                 bytes_per_atom = size / (frames * atoms)
         seconds = {frames: timed(scale, campaign, frames, args.repeats) for frames in (quarter, args.frames)}
+        by_classes = compared(scale, campaign, quarter)
         memory = [
             {"frames": frames, "peak_rss_mb": measured(name, frames, False), "traced_mb": measured(name, frames, True)}
             for frames in (SHORT, LONG)
         ]
-    speed = []
-    for what, taken in seconds[args.frames].items():
-        more = (args.frames - quarter) / (taken - seconds[quarter][what])
-        speed.append({"what": what, "frames_per_s": round(args.frames / taken, 1), "beyond_start_up": round(more, 1)})
-    whole, further = ([row[key] for row in speed] for key in ("frames_per_s", "beyond_start_up"))
+    speed, ratios = [], {}
+    for what, taken in seconds[args.frames]["wall"].items():
+        row = {"what": what, "frames_per_s": round(args.frames / taken, 1)}
+        for kind, name in (("wall", "beyond_start_up"), ("cpu", "cpu_beyond_start_up")):
+            more = seconds[args.frames][kind][what] - seconds[quarter][kind][what]
+            row[name] = round((args.frames - quarter) / more, 1)
+        speed.append(row)
+    for other, row in zip(("xtcfile", "universe"), speed[1:], strict=True):
+        for name, end in (("frames_per_s", ""), *((k, f"_{k}") for k in ("beyond_start_up", "cpu_beyond_start_up"))):
+            ratios[f"reduce_to_{other}{end}"] = round(speed[0][name] / row[name], 3)
+    for kind, end in (("wall", ""), ("cpu", "_cpu")):
+        ratios[f"reduce_to_classes{end}"] = round(by_classes[kind] / seconds[quarter][kind]["reduce"], 1)
+    speed.append({"what": "classes", "frames_per_s": round(quarter / by_classes["wall"], 1)})
+    speed[-1] |= {"beyond_start_up": None, "cpu_beyond_start_up": None}
     result = {
         "command": report.command(),
         "conditions": conditions
         | {"atoms": atoms, "frames": args.frames, "xtc_bytes_per_atom": round(bytes_per_atom, 2)},
         "speed": speed,
-        "reduce_to_xtcfile": round(whole[0] / whole[1], 3),
-        "reduce_to_universe": round(whole[0] / whole[2], 3),
-        "reduce_to_xtcfile_beyond_start_up": round(further[0] / further[1], 3),
-        "reduce_to_universe_beyond_start_up": round(further[0] / further[2], 3),
+        **ratios,
         "memory": memory,
     }
-    ratios = [{"frames/s": key, "ratio": value} for key, value in result.items() if key.startswith("reduce_to_")]
-    report.write(result, [report.table(rows) for rows in (speed, ratios, memory)], args.out)
+    shown = [{"frames/s": key, "ratio": value} for key, value in ratios.items()]
+    report.write(result, [report.table(rows) for rows in (speed, shown, memory)], args.out)
 
 
 def protocol_of(frames: int) -> Protocol:
@@ -113,8 +126,8 @@ def synthesize(scale: Scale, campaign: Campaign, frames: int) -> tuple[int, int]
     return (place / "md.xtc").stat().st_size, len(rest)
 
 
-def timed(scale: Scale, campaign: Campaign, frames: int, repeats: int) -> dict[str, float]:
-    """Best time in s of the reduction and of both ways of bare decoding."""
+def timed(scale: Scale, campaign: Campaign, frames: int, repeats: int) -> dict[str, dict[str, float]]:
+    """Best wall and processor time in s of the reduction and of both ways of bare decoding (all on one core)."""
     path, u = place_of(campaign, frames) / "md.xtc", mda.Universe(str(campaign.system(SYSTEM) / "conf.gro"))
     u.load_new(str(path))
 
@@ -128,15 +141,33 @@ def timed(scale: Scale, campaign: Campaign, frames: int, repeats: int) -> dict[s
     ways: dict[str, Callable[[], int]] = {
         "reduce": reduce, "xtcfile": xtcfile, "universe": lambda: sum(1 for _ in u.trajectory),
     }  # fmt: skip
-    best = dict.fromkeys(ways, np.inf)
+    best = {kind: dict.fromkeys(ways, np.inf) for kind in ("wall", "cpu")}
     for turn in range(repeats):
         report.progress(f"timing {frames} frames, {turn + 1} of {repeats} ...")
         for name, way in ways.items():
-            start = time.perf_counter()
+            wall, cpu = time.perf_counter(), time.process_time()
             count = way()
-            best[name] = min(best[name], time.perf_counter() - start)
+            best["wall"][name] = min(best["wall"][name], time.perf_counter() - wall)
+            best["cpu"][name] = min(best["cpu"][name], time.process_time() - cpu)
             assert count == frames, f"{name}: {count} frames"
     return best
+
+
+def compared(scale: Scale, campaign: Campaign, frames: int) -> dict[str, float]:
+    """Wall and processor time in s of the analysis classes; what they find must be what the reduction finds."""
+    report.progress(f"{frames} frames through the analysis classes ...")
+    place, analysis = campaign.system(SYSTEM), scale.analysis.model_copy(update={"discard_ps": 0.0})
+    u = classes.universe(str(place / "conf.gro"), str(place_of(campaign, frames) / "md.xtc"))
+    record = json.loads((place / "system.json").read_text())
+    wall, cpu = time.perf_counter(), time.process_time()
+    theirs = classes.run(u, record, analysis.pore_radius_nm, analysis.pore_half_depth_nm)
+    taken = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    ours = reduce_replica(scale.model_copy(update={"analysis": analysis}), campaign, SYSTEM, protocol_of(frames), 0)
+    assert np.allclose(theirs["current"], ours.current, rtol=1e-2, atol=1e-1), "other currents"
+    assert np.array_equal(theirs["waters"], ours.pore_water), "other waters in the pore"
+    assert theirs["column"].sum() == ours.column.sum(), "other waters near the axis"
+    assert theirs["densities"].shape == ours.number.shape[1:], "other bins"
+    return taken
 
 
 def measured(runs: str, frames: int, traced: bool) -> float:

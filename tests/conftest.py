@@ -201,6 +201,7 @@ def synthetic(make_scale, tmp_path, fake_segment):
     u.atoms.positions, u.dimensions = frames[0] * 10, [*(box * 10), 90, 90, 90]
     u.atoms.write(str(lab.built / "conf.gro"))
     record = {"box_nm": box.tolist(), "pore_centre_nm": centre.tolist(), "counts": {"SOL": 4, "K": 3, "CL": 2}}
+    record["parameters"] = {"membrane": "mosse_neutral", "charge_compensation": "refuse"}
     (lab.built / "system.json").write_text(json.dumps(record))
     for k in range(2):
         place = lab.campaign.replica("mosse", protocol.name, k)

@@ -6,7 +6,10 @@ import sys
 
 import nbformat
 import pytest
+from janus_pore import config
 from janus_pore.paths import repository
+from janus_pore.simulate import cost
+from janus_pore.simulate.protocols import protocols_of, replicas_of
 
 ROOT = repository()
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -24,7 +27,12 @@ def test_a_dry_run_explains_the_whole_dag(scale, tmp_path):
     counts = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
     assert int(counts["notebook"]) == len(NOTEBOOKS) and counts["equilibrate"] == ("5" if scale == "paper" else "1")
     assert counts["engine_run"] == "8"  # two thermostats, three time steps, three fields
-    assert counts["replica"] == counts["reduce"] == {"tiny": "24", "course": "98", "paper": "670"}[scale]
+    assert counts["reduce"] == {"tiny": "24", "course": "98", "paper": "670"}[scale]
+    loaded, jobs = config.load(ROOT / "config" / f"{scale}.yml"), 0
+    for system in loaded.systems:
+        for protocol in protocols_of(loaded, system).values():
+            jobs += -(-len(replicas_of(loaded, protocol)) // cost.job_size(loaded, system, protocol))
+    assert int(counts["replica"]) == jobs  # short replicas share a job
 
 
 def test_there_are_notebooks_for_every_part():

@@ -29,6 +29,10 @@ class RunError(JanusPoreError):
     """A simulation did not finish, did not verify, or its inputs changed since it was run."""
 
 
+class StoppedError(RunError):
+    """A simulation was stopped by a signal or its walltime, in a state from which the next call goes on."""
+
+
 class TrajectoryError(JanusPoreError):
     """A trajectory is truncated, has uneven frames, or does not match its system."""
 

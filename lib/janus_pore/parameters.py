@@ -10,7 +10,7 @@ Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
-#: Forces recomputed from positions stored to this are off by 2 kJ/mol/nm, of a spread of 300 (docs/adr/0010).
+#: Forces recomputed from positions stored to this many nm are off by 2 kJ/mol/nm, at random, of a spread of 300.
 RERUN_RESOLUTION_NM = 1e-4
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -82,6 +82,7 @@ class Ensemble(Model):
     randomise_ps: Positive
     cores_per_run: int = Field(ge=1, le=256)
     replicas_per_job: int = Field(default=1, ge=1, le=64, description="side by side, on cores of their own")
+    batch_minutes: float = Field(default=20.0, ge=0.0, description="replicas in turn in a job, until it is this long")
 
 
 class Run(Model):

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
 
 from . import config
 from .config import Scale
 from .errors import JanusPoreError
-from .files import write_text
 from .paths import Campaign, repository
+from .stepping import known, stamp, watch
 
 
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -52,63 +48,64 @@ def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 def build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .build import system
 
-    system.write(_known(scale.systems, args.system, "system"), campaign.system(args.system))
+    system.write(known(scale.systems, args.system, "system"), campaign.system(args.system))
 
 
 def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx
 
-    _known(scale.systems, args.system, "system")
+    known(scale.systems, args.system, "system")
     with ExitStack() as bars:
         ensemble.equilibrate(
-            scale, campaign, args.system, gmx.find(), threads=args.threads, max_hours=args.max_hours, watch=_watch(bars)
+            scale, campaign, args.system, gmx.find(), threads=args.threads, max_hours=args.max_hours, watch=watch(bars)
         )
-    _stamp(args)
+    stamp(args)
 
 
 def inputs(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx, protocols
 
-    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     engine = gmx.find()
     ensemble.shared_inputs(scale, campaign, args.system, protocol, engine)
     for k in protocols.replicas_of(scale, protocol):
         ensemble.own_input(scale, campaign, args.system, protocol, k, engine)
-    _stamp(args)
+    stamp(args)
 
 
 def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx, protocols
 
-    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     with ExitStack() as bars:
-        ensemble.run_replica(
+        ensemble.run_replicas(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),
-            threads=args.threads, max_hours=args.max_hours, watch=_watch(bars),
+            threads=args.threads, max_hours=args.max_hours, watch=watch(bars),
         )  # fmt: skip
-    _stamp(args)
+    stamp(args)
 
 
 def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .simulate import gmx, pack, process, protocols
+    from .simulate import cost, gmx, pack, process, protocols
 
-    protocol = _known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
-    chosen = pack.members(args.pack, scale.ensemble.replicas_per_job, protocols.replicas_of(scale, protocol))
+    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    size = cost.job_size(scale, args.system, protocol)
+    lanes = pack.lanes(pack.members(args.pack, size, protocols.replicas_of(scale, protocol)), scale.ensemble)
     engine, each = gmx.find(), argparse.Namespace(**{**vars(args), "done": None})
     threads = max(1, args.threads // scale.ensemble.replicas_per_job)
-    if len(chosen) == 1:
-        each.replica, each.threads = chosen[0], threads
+    if len(lanes) == 1:
+        each.replica, each.threads = lanes[0], threads
         replica(each, scale, campaign)
     else:
         argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
         argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
         argv += ["--max-hours", str(args.max_hours)] if args.max_hours else []
-        cores = pack.own_cores(len(chosen), threads)
+        cores = pack.own_cores(len(lanes), threads)
         with pack.shared_gpu(engine.has_gpu_code and process.gpu_present()):
-            codes = pack.side_by_side([[*argv, "--replica", f"{k}"] for k in chosen], cores)
-        if failed := [k for k, code in zip(chosen, codes, strict=True) if code]:
+            codes = pack.side_by_side([[*argv, "--replica", *(f"{k}" for k in lane)] for lane in lanes], cores)
+        if failed := [lane for lane, code in zip(lanes, codes, strict=True) if code]:
             raise JanusPoreError(f"replicas {failed} did not finish (see above); call again to go on with them")
-    _stamp(args)
+    stamp(args)
 
 
 def profile(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -123,21 +120,21 @@ def engine(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import engine_checks, gmx
 
     parts = {"settle": None, **engine_checks.checks(scale), "reduce": None}
-    check = _known(parts, args.name, "check of the engine")
+    check = known(parts, args.name, "check of the engine")
     if args.name == "reduce":
         replica.write(engine.reduce_engine(scale, campaign), campaign.engine().with_suffix(".nc"))
     else:
         with ExitStack() as bars:
-            how = {"threads": args.threads, "max_hours": args.max_hours, "watch": _watch(bars)}
+            how = {"threads": args.threads, "max_hours": args.max_hours, "watch": watch(bars)}
             engine_checks.run(scale, campaign, check, gmx.find(), **how)
-    _stamp(args)
+    stamp(args)
 
 
 def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import replica
     from .simulate.protocols import protocols_of
 
-    protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
     data = replica.reduce_replica(scale, campaign, args.system, protocol, args.replica)
     replica.write(data, campaign.reduced(args.system, args.protocol, args.replica))
 
@@ -146,29 +143,24 @@ def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import replica
     from .simulate.protocols import protocols_of, replicas_of
 
-    protocol = _known(protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
     paths = [campaign.reduced(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
     replica.write(replica.collect(paths), campaign.collected(args.system, args.protocol))
 
 
 def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .reduce import forces, replica
+    from .reduce import forces, store
     from .simulate import gmx, rerun
-
-    asked = _known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
-    how = {"gmx": gmx.find(), "threads": args.threads}
-    data = forces.reduce_forces(scale, campaign, args.system, asked, args.replica, **how)
-    replica.write(data, campaign.forces(args.system, args.protocol, args.replica))
-
-
-def collect_forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .reduce import forces, replica
-    from .simulate import rerun
     from .simulate.protocols import replicas_of
 
-    asked = _known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
-    paths = [campaign.forces(args.system, args.protocol, k) for k in replicas_of(scale, asked)]
-    replica.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
+    protocol = known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
+    if args.replica is None:
+        paths = [campaign.forces(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
+        store.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
+    else:
+        how = {"gmx": gmx.find(), "threads": args.threads}
+        data = forces.reduce_forces(scale, campaign, args.system, protocol, args.replica, **how)
+        store.write(data, campaign.forces(args.system, args.protocol, args.replica))
 
 
 def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -183,7 +175,7 @@ def shelf(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import reference
 
     reference.collect(args.shelf, scale.scale, campaign)
-    _stamp(args)
+    stamp(args)
 
 
 def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -192,7 +184,7 @@ def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import gmx
 
     with ExitStack() as bars:
-        shipped, again, same = repeat(args.data, args.runs, gmx.find(), threads=args.threads, watch=_watch(bars))
+        shipped, again, same = repeat(args.data, args.runs, gmx.find(), threads=args.threads, watch=watch(bars))
     table = compare(shipped, again, scale.analysis)
     print(table.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     print("".join(f"\n{name.replace('_', ' ')}: {'yes' if yes else 'no'}" for name, yes in same.items()))
@@ -225,24 +217,3 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     staging, source = campaign.root / "book", repository() / "book"
     book.stage(source, campaign.notebooks(), staging, notice=scale.notice, pages=pages, shipped=own)
     book.build(staging, args.html)
-
-
-def _known(found: dict[str, Any], name: str, what: str) -> Any:
-    if name not in found:
-        raise JanusPoreError(f"there is no {what} {name!r} here; this scale has: {', '.join(found) or 'none'}")
-    return found[name]
-
-
-def _watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:
-    """Progress bars, one a segment; none where nobody looks (output not a terminal)."""
-
-    def start(label: str, last_step: int) -> Callable[[int], None]:
-        bar = bars.enter_context(tqdm(total=last_step, desc=label, unit="step", disable=None, unit_scale=True))
-        return lambda step: bar.update(max(0, step - bar.n)) and None
-
-    return start
-
-
-def _stamp(args: argparse.Namespace) -> None:
-    if args.done:
-        write_text(args.done, "")

@@ -8,6 +8,18 @@ from scipy import constants as si
 #: 1 e/ps expressed in nA (160.2177).
 NA_PER_E_PER_PS = si.elementary_charge / si.pico / si.nano
 
+#: Vacuum permittivity in e/(V nm) (0.0552635): a plane of 1 e/nm^2 makes the field jump by 18.1 V/nm.
+EPSILON_0_E_V_NM = si.epsilon_0 * si.nano / si.elementary_charge
+
+#: 1 e/V expressed in aF (0.160218).
+AF_PER_E_V = si.elementary_charge / si.atto
+
+#: 1 nA ps/V expressed in aF (0.001).
+AF_PER_NA_PS_V = si.nano * si.pico / si.atto
+
+#: 1 ps/aF expressed in MOhm (1): a resistance from a time constant and a capacitance.
+MOHM_PER_PS_AF = si.pico / si.atto / si.mega
+
 #: Force in kJ/mol/nm on a unit charge in a field of 1 V/nm (96.485).
 KJ_MOL_NM_PER_E_V_NM = si.elementary_charge * si.Avogadro / si.kilo
 

@@ -5,7 +5,7 @@ import pytest
 from janus_pore.analyse import current, loop
 from janus_pore.config import Analysis
 from janus_pore.errors import AnalysisError
-from janus_pore.testsystems import SineConductor
+from janus_pore.testsystems import DriftingIons, Ladder, MemristiveConductor, SineConductor
 
 
 @pytest.fixture
@@ -65,7 +65,55 @@ def test_an_unknown_estimator_is_refused():
         current.per_interval(SineConductor().sample(0), "both")
 
 
+@pytest.mark.parametrize("estimator", ["box", "pore"])
+def test_ions_of_constant_velocity_through_the_periodic_wrap_give_their_current(estimator):
+    """Displacements exactly; crossings to within one ion each at the ends of the run."""
+    ions = DriftingIons()
+    found = current.per_interval(ions.sample(1), estimator).mean("interval")
+    for name, expected in ions.analytical_current().items():
+        one_each = 5 * 160.2177 / ions.duration_ps if estimator == "pore" else 1e-6
+        assert np.abs(found.sel(species=name) - expected).max() <= one_each
+    assert found.sel(species="total").mean() == pytest.approx(ions.analytical_current()["total"], rel=0.05)
+
+
+class TestUnits:
+    def test_they_know_their_replica_and_cycle_and_how_long_the_current_remembers(self, settings):
+        pore = MemristiveConductor(replicas=3, periods=4, correlation_ps=3.0)
+        units = current.fold(pore.sample(1), settings)
+        assert list(units.replica.values) == [0] * 4 + [1] * 4 + [2] * 4 and list(units.cycle.values[:4]) == [
+            0,
+            1,
+            2,
+            3,
+        ]
+        assert units.attrs["unit_ps"] == 100 and units.attrs["correlation_ps"] == pytest.approx(3.0, rel=0.4)
+
+    def test_bins_are_means_over_their_frames(self, settings):
+        data = SineConductor(replicas=2).sample(3)
+        units = current.fold(data, settings)
+        assert np.allclose(units.values[3, 7, :2], data.current.values[1, 235:240].mean(axis=0))
+
+    def test_a_band_says_what_was_drawn_and_what_speaks_against_it(self, settings):
+        few = current.curve(current.fold(SineConductor(replicas=2, periods=1).sample(1), settings), settings).attrs
+        assert (few["drawn"], few["independent"]) == ("block", 2) and "only 2" in few["warning"]
+        many = current.curve(current.fold(SineConductor(replicas=6).sample(1), settings), settings).attrs
+        assert (many["drawn"], many["independent"], many["warning"]) == ("replica", 6, "")
+
+    def test_species_carry_their_parts(self, settings):
+        units = current.fold(MemristiveConductor(potassium=0.2, noise_na=0.01).sample(1), settings)
+        total = units.sel(species="total").mean("unit")
+        assert np.allclose(units.sel(species="K").mean("unit"), 0.2 * total, atol=0.02)
+
+
 class TestLadder:
+    def test_blocks_shorter_than_the_currents_memory_are_warned_of(self, settings):
+        runs = Ladder(memory_ps=20.0, currents_na=(1.0, 2.0, 3.0, 4.0)).sample(1)
+        found = current.ladder(runs, settings)
+        assert all("correlation times" in text for text in found.warning.values)
+        assert (found.effective < 0.6 * found.blocks).all()
+        found = current.ladder(Ladder(memory_ps=0.5).sample(1), settings)
+        assert sum(bool(text) for text in found.warning.values) <= 1
+
     def steady(self, field, mean, seed=0):
         data = SineConductor(conductance_na=0.0, noise_na=1.0, replicas=3).sample(seed).assign_attrs(period_ps=0.0)
         data["current"] = data.current + mean / 2

@@ -47,3 +47,15 @@ class TestDecay:
         found = fit.decay(TIME, units, mean, draws=60, confidence=0.68)
         assert found.tau is None and found.a is None and np.isnan(found.at(TIME)).all()
         assert any(word in found.failed for word in why.split("|"))
+
+
+def test_many_curves_at_once_are_fitted_as_one_by_one():
+    units = np.concatenate(
+        [curves(6, 0.3), curves(3, 0.3, b=-0.7, tau=3.0), curves(3, 1.0, b=0.0), np.ones((1, len(TIME)))]
+    )
+    units[1, 5] = np.nan
+    together = fit.exponentials(TIME, units)
+    for row, curve in zip(together, units, strict=True):
+        one = fit.exponential(TIME, curve)
+        assert np.isnan(row).all() if one is None else row == pytest.approx(one, rel=1e-4)
+    assert np.isfinite(together[:9]).all() and np.isnan(together[-1]).all()

@@ -1,6 +1,7 @@
 """A short run to harm, what it gives undisturbed, and children that may die instead of the tests.
 
-mdrun runs on one thread with `-reprod`, so that a run which lost nothing is the undisturbed one byte for byte.
+mdrun runs on one thread with `-reprod`, as always on CPUs, so that a run which lost nothing is the undisturbed one byte
+for byte.
 """
 
 import os
@@ -38,7 +39,7 @@ def run(lab):
         launch = process.launch
 
         def reproducible(argv, *rest):
-            argv = [*argv, "-reprod", "-stepout", "1"]
+            argv = [*argv, "-stepout", "1"]
             if frequent:
                 argv[argv.index("-cpt") + 1] = "0.0005"
             launch(argv, *rest)

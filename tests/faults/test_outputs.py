@@ -102,7 +102,7 @@ class TestHoles:
         assert refused >= 5
 
     def test_a_reader_that_dies_is_told_as_damage(self, xtc, monkeypatch):
-        monkeypatch.setattr(verify, "XTCFile", lambda _path: os._exit(134))
+        monkeypatch.setattr(verify, "_reader", lambda: lambda _path: os._exit(134))
         with pytest.raises(RunError, match="damaged .killed the process that read it.*run the segment again"):
             verify.trajectory(xtc, 0.0, 2.4, 0.02)
 
@@ -123,8 +123,13 @@ class TestHoles:
             verify.trajectory(xtc, 0.0, 2.4, 0.02)
 
     def test_while_joining(self, stopped, work_of):
-        """Frames are found by their headers there; one that is not a header stops it, and the pieces stay."""
+        """Frames are found by their headers there; one that is not a header stops it, and the pieces stay.
+
+        A single piece is only given its name, and read whole before it counts.
+        """
         work = work_of(stopped)
+        for suffix in ("xtc", "edr", "log"):
+            shutil.copy(work / f"md.part0001.{suffix}", work / f"md.part0002.{suffix}")
         second = pieces._xtc_frames(work / "md.part0001.xtc")[1][0]
         overwrite(work / "md.part0001.xtc", second - 100, b"\0" * 200)
         with pytest.raises(RunError, match=rf"damaged at byte {second}\. Delete .* to run the segment again"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from janus_pore.errors import RunError, TrajectoryError
-from janus_pore.reduce import replica
+from janus_pore.reduce import batch, replica
 from janus_pore.units import NA_PER_E_PER_PS
 
 TIMES = np.arange(16) * 0.1
@@ -85,6 +85,53 @@ class TestKnown:
         path = replica.write(data, tmp_path / "new" / "r000.nc")
         assert [p.name for p in path.parent.iterdir()] == ["r000.nc"]
         xr.testing.assert_identical(replica.read(path), data)
+
+
+class TestProfiles:
+    """Of every fourth frame: 0, 4, 8, 12. The field is discarded for 0.2 ps after each switch."""
+
+    @pytest.fixture
+    def data(self, synthetic):
+        return reduce(synthetic)
+
+    def test_counts(self, data):
+        assert data.profile.values.tolist() == ["segment 1", "segment 2"]
+        assert data.profile_frames.values.tolist() == [2, 1]  # 0.4 and 0.8 ps; 1.2 ps
+        assert data.profile_field.values.tolist() == [1.0, -1.0]
+        atoms = data.number.sum("x")
+        assert atoms.sel(profile="segment 1").values.tolist() == [8, 16, 6, 4]
+        assert data.column.sel(profile="segment 1", heavy="OW").sum() == 4  # the two in the pore, in two frames
+        assert data.sheet_charge.sum() == 0 and data.sizes["x"] == 100
+
+    def test_where_an_ion_is(self, data):
+        """K from 2.0 at 1 nm/ps is at 3.2 after 1.2 ps, 0.7 from the middle; that from 2.6 at 2.0."""
+        x = data.x.values[np.flatnonzero(data.number.sel(profile="segment 2", kind="K").values)]
+        assert x == pytest.approx([4.9 + 1.2 - 5 - 2.5, 2.6 - 0.6 - 2.5, 3.2 - 2.5], abs=0.03)
+
+    def test_wider_region(self, data):
+        assert data.wide_frame.values.tolist() == [0, 0, 4, 4, 8, 8, 12, 12]
+        assert data.wide_radius.values[:2] == pytest.approx([0.2, 0.3], abs=2e-3)
+        assert data.wide_depth.values[:2] == pytest.approx([0.1, -0.2], abs=2e-3)
+        assert data.wide_theta.values[::2] == pytest.approx(data.theta.values[::8])
+
+    def test_snapshot(self, data):
+        assert data.snapshot.shape == (2, 3, 3) and data.snapshot.attrs["time_ps"] == pytest.approx(0.8)
+        assert data.snapshot[0, 0].values == pytest.approx([0.1, 0.2, 0.0], abs=2e-3)
+        assert data.sheet.values.tolist() == []  # both of its atoms are 1.5 nm from the axis
+
+    def test_pulse_protocols_go_without(self, synthetic):
+        """Once broke: 150 replicas of four protocols, whose snapshots alone would have filled what can be shipped."""
+        pulses = dataclasses.replace(synthetic.protocol, kind="pair")
+        data = replica.reduce_replica(synthetic.scale, synthetic.campaign, "mosse", pulses, 0)
+        assert "theta" in data and not {"number", "wide_theta", "snapshot"} & set(data)
+
+    def test_together(self, data, synthetic, tmp_path):
+        paths = [replica.write(reduce(synthetic, k), tmp_path / f"r{k:03d}.nc") for k in range(2)]
+        both = replica.collect(paths)
+        assert both.number.dims == ("replica", "profile", "kind", "x") and both.number.dtype == np.int32
+        assert both.wide_replica.values.tolist() == [0] * 8 + [1] * 8
+        assert np.array_equal(both.snapshot, data.snapshot)
+        xr.testing.assert_identical(replica.read(replica.write(both, tmp_path / "c.nc")), both)
 
 
 class TestRefusals:
@@ -195,6 +242,24 @@ def test_a_segment_of_another_length_is_refused(synthetic, fake_segment):
     fake_segment(place, np.zeros((5, 19, 3)), np.arange(5) * 0.1 + 1.4, [5, 4, 4])
     with pytest.raises(TrajectoryError, match="segment 2 has 4 intervals"):
         reduce(synthetic)
+
+
+def test_a_single_frame_is_refused(synthetic, fake_segment):
+    for name, time in (("seg01", 0.5), ("seg02", 1.4)):
+        place = segment(synthetic, name)
+        for path in place.iterdir():
+            path.unlink()
+        place.rmdir()
+        fake_segment(place, np.zeros((1, 19, 3)), [time], [5, 4, 4])
+    with pytest.raises(TrajectoryError, match="segment 1 has 0 intervals"):
+        reduce(synthetic)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 100])
+def test_batches_of_any_length_give_the_same(synthetic, monkeypatch, frames):
+    expected = reduce(synthetic)
+    monkeypatch.setattr(batch, "_FRAMES", frames)
+    xr.testing.assert_identical(reduce(synthetic), expected)
 
 
 def test_a_branch_starts_where_its_parent_ended(synthetic, fake_segment):

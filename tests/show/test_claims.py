@@ -21,6 +21,19 @@ def test_the_table_shows_interval_number_and_missing_data():
     assert list(rows.n) == [7, 0, 4, 10]
 
 
+def test_a_bound_is_shown_as_one_and_a_doubtful_error_bar_says_so(tmp_path):
+    inf = float("inf")
+    rows = [
+        claims.Claim("a", "0.5", Estimate(inf, 0.74, inf, 9, "no fall seen"), "V/nm", "box"),
+        claims.Claim("b", "-1", Estimate(-inf, -inf, -0.9, 9), "V/nm"),
+    ]
+    shown = claims.save(rows, "fig", tmp_path, {})
+    assert list(shown.here) == ["above 0.74", "below -0.9"] and list(shown.remark) == ["box; no fall seen", ""]
+    saved = json.loads((tmp_path / "fig.json").read_text())["claims"][0]
+    assert saved["here"] == {"value": None, "low": 0.74, "high": None, "n": 9} and "no fall" in saved["remark"]
+    assert claims.text(Estimate(NAN, 0.74, NAN, 9)) == "above 0.74"  # as it is read back
+
+
 def test_saved_json_and_csv_hold_the_numbers_and_the_provenance(tmp_path):
     claims.save([claims.Claim("a", "1", Estimate(1.2, NAN, NAN, 1), "nA")], "fig", tmp_path, {"commit": "abc"})
     saved = json.loads((tmp_path / "fig.json").read_text())

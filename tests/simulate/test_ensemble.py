@@ -1,12 +1,14 @@
 """From the built cell to replicas of a chained protocol: what is shared, what differs, that time goes on."""
 
 import json
+import os
 import re
+import shutil
 
 import MDAnalysis as mda
 import numpy as np
 import pytest
-from janus_pore.errors import RunError
+from janus_pore.errors import RunError, StoppedError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.simulate import ensemble, process, runner
@@ -187,11 +189,87 @@ class TestReplica:
         ends = (100, 400, 500)
         assert asked == [(f"mosse chain r001 seg{s:02d}", last) for s, last in enumerate(ends)]
 
+    def test_one_that_fails_does_not_keep_the_others_from_running(self, lab, chain, replicas, monkeypatch):
+        run, ran = ensemble._run, []
+
+        def some(scale, campaign, system, protocol, replica, *rest):
+            ran.append(replica)
+            if replica == 0:
+                raise RunError("replica 0 blew up")
+            return run(scale, campaign, system, protocol, replica, *rest)
+
+        monkeypatch.setattr(ensemble, "_run", some)
+        with pytest.raises(RunError, match="replica 0 blew up"):
+            ensemble.run_replicas(lab.scale, lab.campaign, "mosse", chain, [0, 1], lab.gmx, threads=1)
+        assert ran == [0, 1]
+
+    def test_a_signal_or_the_walltime_stops_all(self, lab, chain, replicas, monkeypatch):
+        ran = []
+
+        def stopped(*args):
+            ran.append(args[4])
+            raise StoppedError("stopped")
+
+        monkeypatch.setattr(ensemble, "_run", stopped)
+        with pytest.raises(StoppedError):
+            ensemble.run_replicas(lab.scale, lab.campaign, "mosse", chain, [0, 1], lab.gmx, threads=1)
+        assert ran == [0]
+
     def test_directories(self, lab, chain):
         place = Campaign.of("test", lab.campaign.root.parent).replica("mosse", "chain", 7)
         assert [str(d.relative_to(lab.campaign.root)) for d in ensemble.segment_directories(place, chain)] == [
             "mosse/chain/r007/seg01", "mosse/chain/r007/seg02",
         ]  # fmt: skip
+
+
+class TestVerifiedMeanwhile:
+    """A segment is verified while the next one runs from its checkpoint."""
+
+    @pytest.fixture
+    def campaign(self, lab, chain, replicas, tmp_path):
+        """A campaign with replica 0 of `chain` but for its last segment."""
+        campaign = Campaign(tmp_path / "test")
+        for name in ("systems", "mosse/equilibrate", "mosse/chain/tpr", "mosse/chain/r000"):
+            shutil.copytree(lab.campaign.root / name, campaign.root / name)
+        shutil.rmtree(campaign.replica("mosse", "chain", 0) / "seg02")
+        place = campaign.replica("mosse", "chain", 0)
+        os.rename(place / "seg01", place / "seg01.partial")  # all steps are done, and it was joined
+        (place / "seg01.partial" / "manifest.json").unlink()
+        return campaign
+
+    @pytest.fixture
+    def task_of(self, lab, chain, campaign):
+        place, freedom = campaign.replica("mosse", "chain", 0), ensemble.degrees_of_freedom(lab.built)
+        tpr = campaign.protocol("mosse", "chain") / "tpr"
+        steps = {1: (100, 400), 2: (400, 500)}
+        return lambda k, state: runner.Task(
+            place / f"seg{k:02d}", tpr / f"seg{k:02d}.tpr", state, *steps[k], 0.002, 0.02, 300.0, freedom
+        )
+
+    def test_the_next_one_begins_before_and_both_count_in_the_end(self, lab, chain, replicas, campaign):
+        place = campaign.replica("mosse", "chain", 0)
+        again = ensemble.run_replica(lab.scale, campaign, "mosse", chain, 0, lab.gmx, threads=1)
+        assert [m["inputs"] for m in again[:2]] == [m["inputs"] for m in replicas[0][:2]]
+        assert [m["files"]["md.xtc"] for m in again[:2]] == [m["files"]["md.xtc"] for m in replicas[0][:2]]
+        assert again[2]["inputs"] == replicas[0][2]["inputs"] and not list(place.glob("*.partial"))
+
+    def test_until_it_is_concluded_it_has_no_name_and_is_locked(self, lab, campaign, task_of):
+        place = campaign.replica("mosse", "chain", 0)
+        first = runner.advance(task_of(1, place / "seg00" / "state.cpt"), lab.gmx, threads=1)
+        assert not (place / "seg01").exists() and first.state == place / "seg01.partial" / "state.cpt"
+        with pytest.raises(RunError, match="is being run by another process"):
+            runner.run(task_of(1, place / "seg00" / "state.cpt"), lab.gmx, threads=1)
+        second = runner.advance(task_of(2, first.state), lab.gmx, threads=1)
+        first.conclude()
+        assert runner.done(place / "seg01") == first.conclude()
+        assert second.conclude()["inputs"]["checkpoint"] == sha256(first.state)
+
+    def test_one_that_does_not_verify_stops_what_follows(self, lab, chain, campaign):
+        place = campaign.replica("mosse", "chain", 0)
+        os.truncate(place / "seg01.partial" / "md.xtc", 20_000)
+        with pytest.raises(RunError, match=r"seg01\.partial.*damaged|seg01\.partial.*expected"):
+            ensemble.run_replica(lab.scale, campaign, "mosse", chain, 0, lab.gmx, threads=1)
+        assert not (place / "seg01").exists() and not (place / "seg02").exists()
 
 
 def test_the_manifest_on_disk_is_the_one_returned(lab, chain, replicas):

@@ -13,7 +13,7 @@ from janus_pore import cli
 from janus_pore.errors import RunError
 from janus_pore.reduce import replica
 from janus_pore.simulate import pack, process
-from janus_pore.simulate.gmx import Gmx
+from janus_pore.simulate.gmx import Gmx, find
 
 CUDA = Gmx("/opt/gmx", "2024.5", "AVX_512", "CUDA")
 
@@ -25,6 +25,13 @@ class TestMembers:
     def test_an_empty_pack_is_refused(self):
         with pytest.raises(RunError, match="pack 3 of 4 holds none of the 10 replicas"):
             pack.members(3, 4, range(10))
+
+
+@pytest.mark.parametrize(
+    ("side", "lanes"), [(1, [[0, 1, 2, 3, 4]]), (2, [[0, 2, 4], [1, 3]]), (8, [[0], [1], [2], [3], [4]])]
+)
+def test_lanes_run_side_by_side_and_in_each_one_after_the_other(make_scale, side, lanes):
+    assert pack.lanes(range(5), make_scale(ensemble__replicas_per_job=side).ensemble) == lanes
 
 
 def test_cores_do_not_overlap_and_are_the_jobs_own(monkeypatch):
@@ -126,6 +133,27 @@ class TestFlags:
     def test_a_cpu_build_is_not_asked_for_what_it_does_not_know(self, gromacs, tmp_path):
         assert gromacs.has_gpu_code or "-nb" not in self.flags(gromacs, tmp_path)
 
+    @pytest.mark.parametrize(
+        ("support", "listed", "flags"),
+        [
+            ("CUDA", True, "-nb gpu -pme gpu -bonded cpu"),
+            ("OpenCL", True, "-nb gpu -pme gpu -bonded cpu"),
+            ("CUDA", False, "-reprod -nb cpu -pme cpu"),
+            ("disabled", True, "-reprod"),
+        ],
+    )
+    def test_from_what_gmx_says_of_itself_to_flags(self, monkeypatch, tmp_path, support, listed, flags):
+        """A stand-in for gmx that prints its build, and one for nvidia-smi that lists a device or none."""
+        said = f"GROMACS version:    2024.5\\nGPU support:        {support}\\nMPI library:        thread_mpi\\n"
+        for name, answer in (("gmx", said), ("nvidia-smi", "GPU 0: a device" if listed else "none")):
+            (tmp_path / name).write_text(f"#!/bin/sh\nprintf '{answer}'\n")
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setenv("GMX", str(tmp_path / "gmx"))
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        asked = self.flags(find(), tmp_path)
+        assert asked.endswith(flags) and "-update cpu" in asked
+
     @pytest.mark.parametrize("hidden", ["", "-1"])
     def test_a_hidden_gpu_is_none(self, monkeypatch, hidden):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
@@ -154,7 +182,6 @@ def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd):
     (tmp_path / "runs" / "test" / "systems" / "mosse").symlink_to(lab.built)
     (tmp_path / "runs" / "test" / "mosse" / "equilibrate").symlink_to(lab.campaign.equilibration("mosse"))
     asked = [str(path), "--runs", str(tmp_path / "runs"), "--system", "mosse", "--protocol", "hold_+0.40"]
-    assert cli.main(["inputs", *asked]) == 0
     assert cli.main(["pack", *asked, "--pack", "0", "--threads", "2", "--done", str(tmp_path / "done")]) == 0
     assert (tmp_path / "done").exists()
     for k in range(2):

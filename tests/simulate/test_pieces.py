@@ -31,7 +31,7 @@ def go_on(lab, tpr, work, steps=None, trim=True):
     if start and trim:
         checkpoint.trim(work, checkpoint.read(lab.gmx, work / "state.cpt"))
     limit = ["-nsteps", str(steps)] if steps else []
-    argv = [*process.mdrun(lab.gmx, tpr, 1), "-deffnm", "md", "-noappend", "-reprod", "-cpo", "state.cpt"]
+    argv = [*process.mdrun(lab.gmx, tpr, 1), "-deffnm", "md", "-noappend", "-cpo", "state.cpt"]
     process.launch([*argv, *start, *limit], work)
 
 

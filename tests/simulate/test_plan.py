@@ -1,10 +1,13 @@
 """The price of a campaign adds up, and what is done is counted from the manifests."""
 
+import numpy as np
 import pytest
 from janus_pore import config
+from janus_pore.build import system as cell
 from janus_pore.files import write_json
 from janus_pore.paths import Campaign, repository
 from janus_pore.simulate import plan, status
+from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,35 @@ def test_the_papers_campaign_by_hand(paper, campaign):
     assert sweep.core_hours == pytest.approx(sweep.run_hours * paper.ensemble.cores_per_run)
     assert table.loc[("mosse", "ppf")].ns == pytest.approx(150 * (10 + 95) / 1000)
     assert table.loc[("mosse", "sweep")].disk_gb == pytest.approx(3.75 * 25_097 * 500_100 / 1e9, rel=0.01)
-    assert (table.done == 0).all() and len(table) == 5 + 5 + 6
+    assert (table.done == 0).all() and len(table) == 5 + 5 + 6 + 1
+
+
+def test_disk_follows_the_resolution_of_stored_positions(paper, tmp_path):
+    """Against XTC files written here, of the cell itself."""
+    atoms = cell.fill(config.load(repository() / "config" / "tiny.yml").systems["mosse"])
+    x, rng = atoms.positions_nm, np.random.default_rng(1)
+    for resolution in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
+        with XTCFile(str(tmp_path / "a.xtc"), "w") as out:
+            moved = (x + rng.normal(0, 0.01, x.shape)).astype(np.float32)
+            out.write(moved, np.diag(atoms.box_nm).astype(np.float32), 0, 0.0, round(1 / resolution))
+        md = paper.md.model_copy(update={"trajectory_resolution_nm": resolution, "trajectory_interval_ps": 1.0})
+        size = (tmp_path / "a.xtc").stat().st_size / 1e9
+        assert plan.frame_gb(md, len(x)) == pytest.approx(size, rel=0.08)
+
+
+def test_the_engines_checks_are_counted(paper, campaign):
+    """Settling, two thermostats, three time steps, three fields."""
+    asked = paper.engine
+    row = plan.plan(paper, campaign, plan.speeds(paper, "mosse", 50.0)).iloc[-1]
+    lengths = [asked.settle_ps, *[asked.nvt_ps] * 2, *[asked.nve_ps] * 3, *[asked.field_ps] * 3]
+    assert (row.system, row.protocol, row.replicas) == ("engine", "checks", len(lengths))
+    assert row.ns == pytest.approx(sum(lengths) / 1000)
+    assert 0 < row.run_hours < 24 * row.ns / 50.0  # far fewer atoms, though some time steps are shorter
+    finish(campaign.engine() / "settle", 0, 10)
+    (campaign.engine() / "nve-1fs.partial").mkdir()
+    line = status.progress(paper, campaign).iloc[-1]
+    assert (line.replicas, line.begun) == ("1/9", "engine/nve-1fs.partial")
+    assert line.finished_ps == asked.settle_ps and line.asked_ps == pytest.approx(sum(lengths))
 
 
 def test_the_speed_of_other_systems_goes_with_their_atoms(paper):

@@ -6,14 +6,14 @@ COLLECTED = [f"{RUNS}/{system}/{name}.nc" for system in PROTOCOLS for name in PR
 
 def data_for(wildcards):
     """What a notebook's part of the paper needs before it can run."""
-    part = wildcards.notebook.split("/")[0]
+    part, name = wildcards.notebook.split("/")
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
-    checked = [f"{RUNS}/engine.nc"] if "engine" in wildcards.notebook else []
-    forces = FORCES[MAIN] if "barriers" in wildcards.notebook else []
+    checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
+    forces = FORCES[MAIN] if wildcards.notebook.endswith(("barriers", "mechanism")) else []
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
-        "02_simulate": COLLECTED if "campaign" in wildcards.notebook else checked,
-    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")] + forces)
+        "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,
+    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/") or "membrane" in name] + forces)
 
 rule notebook:
     input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)

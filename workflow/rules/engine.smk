@@ -8,7 +8,9 @@ rule engine_settle:
         settings="".join(m.model_dump_json() for m in (SCALE.md, next(iter(SCALE.systems.values())), SCALE.engine)),
         walltime=max_hours,
     threads: SCALE.ensemble.cores_per_run
-    resources: mem_mb=4000
+    resources:
+        mem_mb=4000,
+        **walltime(lambda wc, **how: cost.check_minutes(SCALE, None, **how))
     message: "Settling the bulk electrolyte"
     shell: "janus-pore engine {SCALE_FILE:q} --name settle --threads {threads} {params.walltime} --done {output:q}"
 
@@ -18,7 +20,9 @@ rule engine_run:
     params: walltime=max_hours
     wildcard_constraints: check="|".join(re.escape(name) for name in CHECKS)
     threads: SCALE.ensemble.cores_per_run
-    resources: mem_mb=4000
+    resources:
+        mem_mb=4000,
+        **walltime(lambda wc, **how: cost.check_minutes(SCALE, checks(SCALE)[wc.check], **how))
     message: "Checking the engine: {wildcards.check}"
     shell:
         "janus-pore engine {SCALE_FILE:q} --name={wildcards.check} --threads {threads} {params.walltime} "

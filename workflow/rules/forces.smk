@@ -25,4 +25,4 @@ rule collect_forces:
     output: f"{RUNS}/{{system}}/{{protocol}}.forces.nc"
     resources: mem_mb=8000
     message: "Collecting the forces of {wildcards.protocol} of {wildcards.system}"
-    shell: "janus-pore collect-forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"
+    shell: "janus-pore forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"

@@ -14,7 +14,7 @@ rule profile:
 
 def pack_of(wildcards):
     """The stamp of the job that ran a replica."""
-    size = SCALE.ensemble.replicas_per_job
+    size = cost.job_size(SCALE, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol])
     return f"{RUNS}/{wildcards.system}/{wildcards.protocol}/pack{int(wildcards.replica) // size:03d}x{size}.done"
 
 rule reduce:

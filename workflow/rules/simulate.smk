@@ -13,27 +13,29 @@ rule equilibrate:
     params: settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json(), walltime=max_hours
     # nothing else can run meanwhile: the whole machine; on a cluster, where nobody waits, what a replica gets
     threads: (not workflow.remote_exec and workflow.resource_settings.cores) or SCALE.ensemble.cores_per_run
-    resources: mem_mb=4000
+    resources:
+        mem_mb=4000,
+        **walltime(lambda wc, **how: cost.minutes(SCALE, CAMPAIGN, wc.system, SCALE.equilibration.duration_ps, **how))
     message: "Minimising and equilibrating {wildcards.system}"
     shell:
         "janus-pore equilibrate {SCALE_FILE:q} --system {wildcards.system} --threads {threads} {params.walltime} "
         "--done {output:q}"
 
-rule inputs:
-    input: rules.equilibrate.output
-    output: f"{RUNS}/{{system}}/{{protocol}}/inputs.done"
-    params: protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol])
-    message: "Run inputs of {wildcards.protocol} for {wildcards.system}"
-    shell: "janus-pore inputs {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} --done {output:q}"
+def job_of(wildcards, **how):
+    """What one job of a protocol asks for (minutes)."""
+    return cost.job_minutes(SCALE, CAMPAIGN, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol], **how)
 
 rule replica:
-    # one job a pack: ensemble.replicas_per_job replicas side by side (1: a job a replica)
-    input: rules.inputs.output
-    output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{SCALE.ensemble.replicas_per_job}.done"
-    params: walltime=max_hours
+    # replicas in turn (ensemble.batch_minutes) and side by side (ensemble.replicas_per_job); long ones: a job each
+    input: rules.equilibrate.output
+    output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
+    params: protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]), walltime=max_hours
+    wildcard_constraints: size="[0-9]+"
     threads: SCALE.ensemble.cores_per_run * SCALE.ensemble.replicas_per_job
-    resources: mem_mb=4000 * SCALE.ensemble.replicas_per_job
-    message: "Running {wildcards.protocol} of {wildcards.system}, pack {wildcards.pack} of replicas"
+    resources:
+        mem_mb=4000 * SCALE.ensemble.replicas_per_job,
+        **walltime(job_of)
+    message: "Running {wildcards.protocol} of {wildcards.system}, job {wildcards.pack} of {wildcards.size} replicas each"
     shell:
         "janus-pore pack {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
         "--pack {wildcards.pack} --threads {threads} {params.walltime} --done {output:q}"

@@ -82,8 +82,8 @@ def decay(
     curves = [np.asarray(of(units[rng.integers(len(units), size=len(units))]), dtype=float) for _ in range(asked)]
     if _gain(time, curve, np.nanstd(curves, axis=0), whole) < LEAST_GAIN:
         return _refused("a constant fits as well within the errors: no decay to be seen")
-    fits = [exponential(time, one) for one in curves]
-    good = np.array([one for one in fits if one is not None])
+    fits = exponentials(time, np.array(curves))
+    good = fits[np.isfinite(fits[:, 2])]
     if len(good) < (1 - MOST_FAILED) * asked:
         return _refused(f"{asked - len(good)} of {asked} resampled curves have no such exponential: run more replicas")
     tail = 50 * (1 - confidence)
@@ -114,6 +114,42 @@ def exponential(time: np.ndarray, curve: np.ndarray) -> tuple[float, float, floa
     tau = float(np.exp(refined.x))
     _, a, b = _linear(time, curve, tau)
     return float(a), float(b), tau
+
+
+def exponentials(time: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """`exponential` of many curves (k, t) at once, for bootstraps: (k, 3) of A, B and tau, NaN where there is none."""
+    time, curves = np.asarray(time, dtype=float), np.asarray(curves, dtype=float)
+    found = np.full((len(curves), 3), np.nan)
+    whole = np.isfinite(curves).all(axis=1)
+    for k in np.flatnonzero(~whole):
+        found[k] = exponential(time, curves[k]) or np.nan
+    some = np.flatnonzero(whole & (np.ptp(curves, axis=1) > 0)) if len(time) > 3 else np.array([], dtype=int)
+    if not len(some):
+        return found
+    logs = np.log(np.geomspace(np.diff(time).min() / 3, 3 * (time[-1] - time[0]), 60))
+    costs = np.stack([_lines(time, curves[some], np.full(len(some), log))[0] for log in logs], axis=1)
+    best = costs.argmin(axis=1)
+    inside = (best > 0) & (best < len(logs) - 1)
+    some, best = some[inside], best[inside]
+    low, high, ratio = logs[best - 1], logs[best + 1], 0.5 * (np.sqrt(5) - 1)
+    for _ in range(36):  # golden section: 36 steps narrow the bracket by 3e-8
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        lower = _lines(time, curves[some], left)[0] < _lines(time, curves[some], right)[0]
+        low, high = np.where(lower, low, left), np.where(lower, right, high)
+    _, a, b = _lines(time, curves[some], 0.5 * (low + high))
+    found[some] = np.stack([a, b, np.exp(0.5 * (low + high))], axis=1)
+    return found
+
+
+def _lines(time: np.ndarray, curves: np.ndarray, log_tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`_linear` for curves (k, t), each with its own tau (k,)."""
+    tau = np.exp(log_tau)
+    shape = np.exp(-(time - time[0]) / tau[:, None])
+    slope = shape - shape.mean(axis=1, keepdims=True)
+    b = (slope * curves).sum(axis=1) / (slope**2).sum(axis=1)
+    a = curves.mean(axis=1) - b * shape.mean(axis=1)
+    cost = ((curves - a[:, None] - b[:, None] * shape) ** 2).sum(axis=1)
+    return cost, a, b * np.exp(np.clip(time[0] / tau, None, 300))
 
 
 def _linear(time: np.ndarray, curve: np.ndarray, tau: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

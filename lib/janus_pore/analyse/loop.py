@@ -1,90 +1,179 @@
-"""One number at a time from a folded I-E loop: where the current turns, how wide the loop is, whether it is pinched."""
+"""How wide is the I-E loop, is it pinched, and what kind of memory is that? (Figs 1B, 4; the fall is in `ndr`)"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
+from scipy.stats import t as student
 
-from ..errors import AnalysisError
 from ..parameters import Analysis
-from .stats import Estimate, estimate
+from . import independence
+from .current import groups, number
+from .ndr import has_fall, onset
+from .stats import Estimate
+
+__all__ = ["Memory", "Pinch", "area", "area_beyond_charging", "has_fall", "memory", "onset", "pinch", "pinched"]
+#: Statements hold at this confidence, whatever that of the error bars is.
+CONFIDENCE = 0.95
+#: A loop counts as pinched if it is not open by more than this part of its largest current.
+TIGHT = 0.1
 
 
-def onset(units: xr.DataArray, settings: Analysis, sign: int, smooth_bins: int = 3) -> Estimate:
-    """Field (V/nm) of the largest |I| on the forward branch of one polarity: beyond it the resistance is negative.
+@dataclass(frozen=True)
+class Pinch:
+    """Whether the loop passes through the origin.
 
-    The branch is smoothed by a running mean over `smooth_bins`. An onset at the last bin means that no fall
-    was seen up to the amplitude: the value is then the amplitude's bin and says nothing more. Where no current
-    flows along the field at all, the value is NaN.
+    Attributes
+    ----------
+    opening : half the difference of the currents where E passes zero downwards and upwards, nA; 0 for a pinched loop
+    offset : half their sum, nA; 0 for a loop that is pinched at the origin
+    p : probability of an opening as large if there is none (t test over the units)
+    bound_na : the opening is smaller than this at 95 % confidence
+    verdict : "open", "pinched" (not open by more than a tenth of the largest current) or "undecided"
+    """
+
+    opening: Estimate
+    offset: Estimate
+    p: float
+    bound_na: float
+    verdict: str
+
+    @property
+    def text(self) -> str:
+        """The verdict in words."""
+        if not np.isfinite(self.p):
+            return f"{self.verdict}: too little to test for an opening"
+        return f"{self.verdict}: p = {self.p:.2g}, |opening| < {self.bound_na:.3g} nA (95 %)"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the two lobes say together.
+
+    Attributes
+    ----------
+    positive, negative : area of each lobe in nA V/nm at 95 % confidence, positive where reverse |I| is the smaller
+    verdict : "unipolar" (both polarities change the conductance alike), "bipolar" (oppositely), "none seen" (both
+        are zero within their errors) or "undecided" (only one of them is, or there are too few units)
+    reverse_below : whether reverse currents lie below forward ones in both lobes, as the paper says
+    warning : of the areas
+    """
+
+    positive: Estimate
+    negative: Estimate
+    verdict: str
+    reverse_below: bool
+    warning: str
+
+    @property
+    def text(self) -> str:
+        """The verdict in words."""
+        if self.verdict != "unipolar":
+            return self.verdict
+        return f"unipolar, reverse {'below' if self.reverse_below else 'above'} forward"
+
+
+def area(
+    units: xr.DataArray, settings: Analysis, sign: int, species: str = "total", confidence: float | None = None
+) -> Estimate:
+    """Area of one lobe, integral of I dE around it in nA V/nm; positive where reverse |I| lies below forward |I|.
 
     Parameters
     ----------
     units : what `current.fold` returns
     sign : +1 or -1, the polarity of the field
     """
-    chosen = _branch(units, "forward", sign)
-    field = chosen.field.values
-    order = np.argsort(np.abs(field))
-
-    def position(values: np.ndarray) -> float:
-        mean = _smoothed(sign * values.mean(axis=0)[order], smooth_bins)
-        return float(field[order][int(np.argmax(mean))]) if mean.max() > 0 else float("nan")
-
-    return _estimate(chosen, position, settings)
+    weight = _lobe(units, sign)
+    return number(_one(units, species), lambda mean: mean @ weight, settings, confidence)
 
 
-def area(units: xr.DataArray, settings: Analysis, sign: int) -> Estimate:
-    """Area of one lobe, integral of I dE around it in nA V/nm; positive where reverse |I| lies below forward |I|."""
-    total = _total(units)
-    middle = total.sizes["bin"] // 2
-    half = np.arange(middle) if sign > 0 else np.arange(middle, 2 * middle)
-    field = np.concatenate([[0.0], total.field.values[half], [0.0]])
+def area_beyond_charging(
+    units: xr.DataArray, settings: Analysis, sign: int, species: str = "total", confidence: float | None = None
+) -> Estimate:
+    """Area of one lobe less that of a capacitor with the loop's opening at E = 0, nA V/nm.
 
-    def enclosed(values: np.ndarray) -> float:
-        mean = values.mean(axis=0)
-        start, end = (0.5 * (mean[k - 1] + mean[k % len(mean)]) for k in (half[0], half[-1] + 1))
-        path = np.concatenate([[start], mean[half], [end]])
-        return float(np.trapezoid(path, field))
-
-    return _estimate(total, enclosed, settings)
+    I = C dE/dt has the opening -C omega A and the lobe area C omega pi A^2 / 2. What is left is memory, as far as
+    the charging follows the field at once. For a pinched loop it is the area.
+    """
+    amplitude = float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
+    weight = _lobe(units, sign) + 0.5 * np.pi * amplitude * _opening(units)
+    return number(_one(units, species), lambda mean: mean @ weight, settings, confidence)
 
 
-def pinch(units: xr.DataArray, settings: Analysis) -> Estimate:
+def pinch(units: xr.DataArray, settings: Analysis, species: str = "total") -> Estimate:
     """Mean current (nA) where the field passes zero downwards minus upwards, halved: 0 for a pinched loop."""
-    total = _total(units)
-    middle = total.sizes["bin"] // 2
-    up, down = [0, -1], [middle - 1, middle]
-
-    def opening(values: np.ndarray) -> float:
-        mean = values.mean(axis=0)
-        return float(0.5 * (mean[down].mean() - mean[up].mean()))
-
-    return _estimate(total, opening, settings)
+    weight = _opening(units)
+    return number(_one(units, species), lambda mean: mean @ weight, settings)
 
 
-def has_fall(units: xr.DataArray, settings: Analysis, sign: int) -> bool:
-    """Whether the smoothed forward branch turns before its last tenth."""
-    field = np.abs(_branch(units, "forward", sign).field.values)
-    return abs(onset(units, settings, sign).value) < 0.9 * field.max()
+def pinched(units: xr.DataArray, settings: Analysis, species: str = "total") -> Pinch:
+    """|I| at E = 0 with its error, tested against zero and against a tenth of the largest current."""
+    one = _one(units, species)
+    opening = pinch(units, settings, species)
+    offset = number(one, lambda mean: mean @ np.abs(_opening(units)), settings)
+    values, whose = one.values @ _opening(units), groups(units)
+    if independence.by_group(whose):
+        values = np.array([values[whose == name].mean() for name in np.unique(whose)])
+    n = len(values)
+    error = float(np.std(values, ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+    if not error > 0:
+        return Pinch(opening, offset, float("nan"), float("nan"), "undecided")
+    p = float(2 * student.sf(abs(values.mean()) / error, n - 1))
+    bound = abs(float(values.mean())) + error * float(student.ppf(CONFIDENCE, n - 1))
+    largest = float(np.abs(one.values.mean(axis=0)).max())
+    verdict = "pinched" if bound < TIGHT * largest else "open" if p < 1 - CONFIDENCE else "undecided"
+    return Pinch(opening, offset, p, bound, verdict)
 
 
-def _total(units: xr.DataArray) -> xr.DataArray:
-    return units.sel(species="total")
+def memory(units: xr.DataArray, settings: Analysis, species: str = "total", beyond_charging: bool = True) -> Memory:
+    """Unipolar or bipolar memory, from the signs of the two lobes' areas where both differ from zero at 95 %.
+
+    A capacitor has two lobes of one sign as well: by default its part of the areas is taken away first.
+    """
+    of = area_beyond_charging if beyond_charging else area
+    positive, negative = (of(units, settings, sign, species, CONFIDENCE) for sign in (1, -1))
+    signs = [_sign(positive), _sign(negative)]
+    if None in signs or positive.n < independence.ENOUGH:
+        verdict = "undecided"
+    elif signs[0] * signs[1]:
+        verdict = "unipolar" if signs[0] == signs[1] else "bipolar"
+    else:
+        verdict = "undecided" if any(signs) else "none seen"
+    return Memory(
+        positive, negative, verdict, verdict == "unipolar" and signs == [1, 1], positive.warning or negative.warning
+    )
 
 
-def _branch(units: xr.DataArray, branch: str, sign: int) -> xr.DataArray:
-    total = _total(units)
-    chosen = total.isel(bin=np.flatnonzero((total.branch.values == branch) & (sign * total.field.values > 0)))
-    if not chosen.sizes["bin"]:
-        raise AnalysisError(f"no {branch} branch with {'positive' if sign > 0 else 'negative'} field in these data")
-    return chosen
+def _sign(one: Estimate) -> int | None:
+    """+1, -1, or 0 where the interval holds zero; None without an interval."""
+    if not np.isfinite(one.error):
+        return None
+    return int(one.low > 0) - int(one.high < 0)
 
 
-def _smoothed(values: np.ndarray, width: int) -> np.ndarray:
-    """Running mean of odd width; at the ends over what is there."""
-    half = width // 2
-    return np.array([values[max(0, i - half) : i + half + 1].mean() for i in range(len(values))])
+def _one(units: xr.DataArray, species: str) -> xr.DataArray:
+    return units.sel(species=species).assign_attrs(units.attrs)
 
 
-def _estimate(units: xr.DataArray, of, settings: Analysis) -> Estimate:  # noqa: ANN001
-    return estimate(units.values, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
+def _lobe(units: xr.DataArray, sign: int) -> np.ndarray:
+    """Weights (bin,) with which a curve gives the area of a lobe: trapezoids, closed at E = 0."""
+    n = units.sizes["bin"]
+    half = np.arange(n // 2) if sign > 0 else np.arange(n // 2, n)
+    each = np.eye(n)
+    ends = [0.5 * (each[k - 1] + each[k % n]) for k in (half[0], half[-1] + 1)]
+    path = np.concatenate([[ends[0]], each[half], [ends[1]]])
+    return np.trapezoid(path, np.concatenate([[0.0], units.field.values[half], [0.0]]), axis=0)
+
+
+def _opening(units: xr.DataArray) -> np.ndarray:
+    """Weights (bin,) with which a curve gives half the difference of the currents at E = 0, downwards less upwards.
+
+    (-1, 7, 7, -1) / 12 is exact where the bins hold means of a cubic.
+    """
+    n = units.sizes["bin"]
+    weight, inner = np.zeros(n), np.array([-1, 7, 7, -1]) / 24
+    weight[n // 2 - 2 : n // 2 + 2] = inner
+    weight[[-2, -1, 0, 1]] = -inner
+    return weight

@@ -14,7 +14,7 @@ from scipy.optimize import curve_fit
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from .current import phase_bins
-from .stats import Estimate, bootstrap
+from .stats import Estimate, bootstrap, estimate
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
 _FIT_DRAWS = 200
@@ -34,6 +34,10 @@ class Samples:
         chosen = np.abs(self.field - field_v_nm) <= half_width_v_nm
         if branch != "both":
             chosen &= self.forward == (branch == "forward")
+        return self.where(chosen)
+
+    def where(self, chosen: np.ndarray) -> Samples:
+        """Those marked in an array (n,) of bool."""
         return Samples(self.theta[chosen], self.field[chosen], self.forward[chosen], self.unit[chosen])
 
 
@@ -43,7 +47,13 @@ def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     The independent units are replica x cycle for a sweep, replica x block of `current_window_ps` (after
     `discard_ps`) for a constant field.
     """
-    theta, frame, replica = angles(data)
+    return grouped(data, *angles(data), settings)[0]
+
+
+def grouped(
+    data: xr.Dataset, theta: np.ndarray, frame: np.ndarray, replica: np.ndarray, settings: Analysis
+) -> tuple[Samples, np.ndarray]:
+    """Angles (n,) with field, branch and unit, as `samples` gives them, and which of the n were kept (n,)."""
     time, field = data.time.values, data.field.values
     period = float(data.attrs.get("period_ps", 0))
     if period:
@@ -56,7 +66,7 @@ def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]
     unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
-    return Samples(theta, field[frame], forward[frame], unit)
+    return Samples(theta, field[frame], forward[frame], unit), kept
 
 
 def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,14 +177,33 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
     return Estimate(float(value), float(low), float(high), len(labels))
 
 
+def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
+    """<cos theta> with its bootstrap interval over units; 1 is along the field, 0 is no order.
+
+    Raises
+    ------
+    AnalysisError
+        if the window holds no angle.
+    """
+    labels, index = np.unique(chosen.unit, return_inverse=True)
+    if not len(labels):
+        raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
+    sums = np.stack([np.bincount(index, np.cos(chosen.theta)), np.bincount(index)], axis=1)
+    return estimate(
+        sums, lambda rows: float(rows[:, 0].sum() / rows[:, 1].sum()),
+        draws=settings.bootstrap_draws, confidence=settings.confidence,
+    )  # fmt: skip
+
+
 def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float, settings: Analysis) -> xr.Dataset:
-    """sigma_theta(E) on both branches (Fig 2C): `fit` and `circular` with intervals, <cos theta>, numbers of waters.
+    """sigma_theta(E) on both branches (Fig 2C): `fit`, `circular` and `mean_cos` with intervals, numbers of waters.
 
     Returns
     -------
     Dataset (branch, field); values are NaN where a window is empty. sigma in degrees.
     """
-    names = ("fit", "fit_low", "fit_high", "circular", "circular_low", "circular_high", "mean_cos", "waters", "units")
+    with_interval = ("fit", "circular", "mean_cos")
+    names = [f"{name}{end}" for name in with_interval for end in ("", "_low", "_high")] + ["waters", "units"]
     table = np.full((len(names), 2, len(fields_v_nm)), np.nan)
     for i, branch in enumerate(("forward", "reverse")):
         for j, field in enumerate(fields_v_nm):
@@ -182,8 +211,7 @@ def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float
             table[-2:, i, j] = len(chosen.theta), len(np.unique(chosen.unit))
             if not len(chosen.theta):
                 continue
-            fit, moment = width(chosen, settings, "fit"), width(chosen, settings, "circular")
-            table[:6, i, j] = fit.value, fit.low, fit.high, moment.value, moment.low, moment.high
-            table[6, i, j] = circular(chosen.theta)["mean_cos"]
+            found = [width(chosen, settings, how) for how in ("fit", "circular")] + [mean_cos(chosen, settings)]
+            table[:-2, i, j] = [x for one in found for x in (one.value, one.low, one.high)]
     coords = {"branch": ["forward", "reverse"], "field": ("field", np.asarray(fields_v_nm), {"units": "V/nm"})}
     return xr.Dataset({name: (("branch", "field"), table[k]) for k, name in enumerate(names)}, coords=coords)

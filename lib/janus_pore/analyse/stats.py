@@ -1,4 +1,9 @@
-"""Error bars: bootstrap over independent units, and how independent they are."""
+"""Error bars: bootstrap over independent units, and how independent they are.
+
+What is drawn is whole replicas where there are at least `independence.ENOUGH` of them, since only replicas are surely
+independent; with fewer, their blocks (cycles of a sweep, windows of a constant field). Block errors can be too small:
+`independence` looks for that, and the result says so in its `warning`.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +11,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from ..errors import AnalysisError
+from . import independence
+from .independence import correlation_time as correlation_time  # where others look for it
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its confidence interval and the number of independent units behind it."""
+    """A number with its confidence interval and the number of independent units behind it.
+
+    `warning` says why the interval may be too small; empty if nothing speaks against it. An infinite end of the
+    interval means that the data give a bound only.
+    """
 
     value: float
     low: float
     high: float
     n: int
+    warning: str = ""
 
     @property
     def error(self) -> float:
@@ -46,8 +60,7 @@ def bootstrap(
         if there is no unit.
     """
     units = np.asarray(units)
-    if len(units) == 0:
-        raise AnalysisError("no data to average: no replica, cycle or block is long enough; run longer or more")
+    _some(units)
     value = np.asarray(of(units), dtype=float)
     if len(units) == 1:
         return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
@@ -66,22 +79,106 @@ def estimate(
 ) -> Estimate:
     """`bootstrap` for a scalar statistic."""
     value, low, high = bootstrap(units, of, draws=draws, confidence=confidence, seed=seed)
-    return Estimate(float(value), float(low), float(high), len(units))
+    return Estimate(float(value), float(low), float(high), len(units), independence.few(len(units)))
 
 
-def correlation_time(series: np.ndarray, interval: float) -> float:
-    """Integrated autocorrelation time of a series, in the unit of `interval`; at least half an interval.
+def resampled_means(units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int = 0) -> np.ndarray:
+    """Means of resampled units (draws, ...): whole groups where there are enough of them, single units otherwise."""
+    units = np.asarray(units, dtype=float)
+    _some(units)
+    rng = np.random.default_rng(seed)
+    if independence.by_group(groups):
+        names, index = np.unique(groups, return_inverse=True)
+        weight = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)[:, index].astype(float)
+    else:
+        weight = rng.multinomial(len(units), np.full(len(units), 1 / len(units)), draws).astype(float)
+    weight /= weight.sum(axis=1, keepdims=True)
+    return (weight @ units.reshape(len(units), -1)).reshape(draws, *units.shape[1:])
 
-    tau = interval (1/2 + sum_k rho_k), summed up to the first rho_k <= 0 (initial positive sequence).
+
+def of_mean(
+    units: np.ndarray,
+    of: Callable[[np.ndarray], np.ndarray],
+    *,
+    groups: np.ndarray | None = None,
+    draws: int,
+    confidence: float,
+    seed: int = 0,
+    unit_ps: float = np.nan,
+    correlation_ps: float = np.nan,
+) -> Estimate:
+    """A number computed from the mean over units, with its expanded percentile interval and a warning where due.
+
+    Parameters
+    ----------
+    units : array (n_units, ...)
+    of : the number (k,) of each of k such means (k, ...)
+    groups : array (n_units,), the replica of each unit; within one replica, units are in the order of time
+    unit_ps, correlation_ps : length of a unit and correlation time of the series it is cut from, if known
     """
-    centred = np.asarray(series, dtype=float) - np.mean(series)
-    variance = float(np.mean(centred**2))
-    if variance == 0:
-        return 0.5 * interval
-    tau = 0.5
-    for lag in range(1, len(centred) // 2):
-        rho = float(np.mean(centred[:-lag] * centred[lag:])) / variance
-        if rho <= 0:
-            break
-        tau += rho
-    return tau * interval
+    units = np.asarray(units, dtype=float)
+    value = float(of(units.mean(axis=0)[None])[0])
+    n = independence.count(len(units), groups)
+    if n < 2:
+        return Estimate(value, np.nan, np.nan, n, independence.few(n))
+    drawn = of(resampled_means(units, groups, draws=draws, seed=seed))
+    warning = independence.judge(pseudovalues(units, of), groups, unit_ps, correlation_ps).warning
+    if (drawn == drawn[0]).all():
+        return Estimate(value, np.nan, np.nan, n, "all units are alike: nothing is known of the error")
+    low, high = interval(drawn, n, confidence)
+    return Estimate(value, float(low), float(high), n, warning)
+
+
+def pseudovalues(units: np.ndarray, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What each unit contributes to a number of the mean (n_units,): n f(all) - (n - 1) f(all but one).
+
+    Where the number is not finite for some of these means, the units' own means instead.
+    """
+    n, mean = len(units), units.mean(axis=0)
+    without = (n * mean - units) / (n - 1)
+    with np.errstate(invalid="ignore"):
+        found = n * of(mean[None]) - (n - 1) * of(without)
+    return found if np.isfinite(found).all() else units.reshape(n, -1).mean(axis=1)
+
+
+def expanded(confidence: float, n: int) -> float:
+    """Share of the draws between the ends of an interval of that confidence, for a bootstrap of n units.
+
+    Means of n resampled units spread less than means of n units by sqrt((n - 1) / n), and have the normal's tails in
+    place of Student's. Percentiles further out put both right; the interval stays inside the range of the draws.
+    """
+    if n < 2:
+        return confidence
+    return float(2 * norm.cdf(np.sqrt(n / (n - 1)) * student.ppf(0.5 + confidence / 2, n - 1)) - 1)
+
+
+def interval(drawn: np.ndarray, n: int, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Expanded percentile interval of draws (draws, ...) from n units.
+
+    The ends are draws, not values between two of them. Draws may be infinite; those that are NaN are left out.
+    """
+    drawn = np.sort(np.asarray(drawn, dtype=float), axis=0)
+    last = np.maximum(np.isfinite(drawn).sum(axis=0) + np.isinf(drawn).sum(axis=0) - 1, 0)
+    tail = 0.5 * (1 - expanded(confidence, n))
+    ends = np.floor(tail * last).astype(int), np.ceil((1 - tail) * last).astype(int)
+    low, high = (np.take_along_axis(drawn, end[None], axis=0)[0] for end in ends)
+    return low, high
+
+
+def below_zero(drawn: np.ndarray, n: int) -> float:
+    """Confidence (0..1) that a number is negative, from draws (draws,) of it with n units behind them.
+
+    The share of draws below zero, put right for few units as `interval` is: 0.975 where the 95 % interval just
+    reaches zero. Draws that are NaN are left out; NaN if none is left.
+    """
+    drawn = np.asarray(drawn, dtype=float)
+    drawn = drawn[~np.isnan(drawn)]
+    if not len(drawn) or n < 2:
+        return float("nan")
+    share = ((drawn < 0).sum() + 0.5 * (drawn == 0).sum() + 0.5) / (len(drawn) + 1)
+    return float(student.cdf(norm.ppf(share) * np.sqrt((n - 1) / n), n - 1))
+
+
+def _some(units: np.ndarray) -> None:
+    if len(units) == 0:
+        raise AnalysisError("no data to average: no replica, cycle or block is long enough; run longer or more")

@@ -15,9 +15,12 @@ from ..errors import TrajectoryError
 from ..paths import Campaign
 from ..simulate.ensemble import degrees_of_freedom
 from ..simulate.runner import done
+from .dipoles import Dipoles
 
 #: Heavy mobile atoms closer than this to the Mo plane, away from the pore, would be inside the sheet.
 INSIDE_NM = 0.15
+#: Farther than this from the Mo plane lie the reservoirs.
+RESERVOIR_NM = 1.0
 
 
 def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_width_nm: float = 0.05) -> xr.Dataset:
@@ -26,8 +29,8 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     Returns
     -------
     Dataset with number densities (nm^-3) `density` (species, x) of OW, K and CL by distance from the Mo plane,
-    `temperature` (K) and `potential` (kJ/mol) per energy frame, and `inside`: per frame, the oxygens and ions
-    within 0.15 nm of the Mo plane but outside the pore (must be 0).
+    `temperature` (K) and `potential` (kJ/mol) per energy frame, `inside`: per frame, the oxygens and ions within
+    0.15 nm of the Mo plane but outside the pore (must be 0), and `dipole_correlation` (see `dipoles`).
 
     Raises
     ------
@@ -44,6 +47,9 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     groups = {name: atoms.select_atoms(f"name {name}").indices for name in ("OW", "K", "CL")}
     heavy = np.concatenate(list(groups.values()))
     edges = np.linspace(-box[0] / 2, box[0] / 2, round(box[0] / bin_width_nm) + 1)
+    waters = atoms.select_atoms("resname SOL").indices.reshape(-1, 3)
+    size = (scale.analysis.pore_radius_nm, scale.analysis.pore_half_depth_nm)
+    turning = Dipoles(len(waters), centre, box, RESERVOIR_NM, size)
     counts, inside, frames = np.zeros((len(groups), len(edges) - 1)), [], 0
     with XTCFile(str(place / "md.xtc")) as xtc:
         for frame in xtc:
@@ -57,6 +63,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
             lateral -= box[1:] * np.round(lateral / box[1:])
             beside = np.hypot(*lateral.T) > record["diameters_nm"]["centre_to_centre"] / 2
             inside.append(int((beside & (np.abs(x[heavy]) < INSIDE_NM)).sum()))
+            turning.add(frame.x[waters])
             frames += 1
     density = counts / (frames * box[1] * box[2] * np.diff(edges))
     energy = pyedr.edr_to_dict(str(place / "md.edr"))
@@ -67,6 +74,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
             "temperature": ("energy_time", energy["T-Mobile"], {"units": "K"}),
             "potential": ("energy_time", energy["Potential"], {"units": "kJ/mol"}),
             "late": ("energy_time", late, {"long_name": "after equilibration.discard_ps"}),
+            "dipole_correlation": turning.result(scale.md.trajectory_interval_ps),
             "inside": ("frame", np.array(inside, dtype=np.int32), {"units": "1"}),
         },
         coords={

@@ -1,18 +1,18 @@
-"""One replica's trajectory to one netCDF file, in one pass; and the replicas of a protocol together."""
+"""One replica's trajectory to numbers, in one pass."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import MDAnalysis as mda
 import numpy as np
 import xarray as xr
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
+from MDAnalysis.topology.GROParser import GROParser
 
 from .. import __version__
-from ..build.forcefield import MOBILE_CHARGES
+from ..build.forcefield import compensated
 from ..config import Scale
 from ..errors import TrajectoryError
 from ..paths import Campaign
@@ -20,9 +20,14 @@ from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
 from ..simulate.protocols import interval_of
 from ..simulate.runner import done
-from . import observables
+from . import dataset, density, observables
+from .batch import SPECIES, Batch
+from .region import Region
+from .store import collect, read, write
 
-SPECIES = ("K", "CL")
+__all__ = ["SPECIES", "collect", "frames", "read", "reduce_replica", "write"]
+#: Kinds of protocols whose profiles, wider region and snapshot are kept.
+DETAILED = ("sine", "constant", "steps")
 
 
 def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int) -> xr.Dataset:
@@ -36,7 +41,16 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     - `interval_time`, `interval_field` (at the middle), `current` (nA, whole box) and `crossings` (net number toward
       +x), per interval between frames and species;
     - `segment` and `interval_segment`: which of the protocol's segments each belongs to (attribute `labels`);
-    - `theta` (rad) and `theta_frame` of every water in the pore region, one entry a water and frame.
+    - `theta` (rad) and `theta_frame` of every water in the pore region, one entry a water and frame;
+
+    and, but for pulse protocols (their replicas are too many), of every fourth frame (`density.EVERY`):
+
+    - `number` (profile, kind, x) and `column` (profile, heavy, x): atoms in bins along x, in the whole box and near
+      the pore's axis, summed over the `profile_frames` of each part of the protocol: a segment (a constant field
+      after `analysis.discard_ps`), or a sixteenth of a sine's period; `profile_field` (V/nm) is their mean field, and
+      `sheet_charge` (x) the charge of the fixed sheet in e;
+    - `wide_theta` (rad), `wide_radius`, `wide_depth` (nm) and `wide_frame` of the waters in a wider region;
+    - `snapshot` (molecule, atom, xyz), `snapshot_sheet` (nm from the pore's centre): one frame's waters and the sheet.
 
     Raises
     ------
@@ -50,96 +64,54 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:
         raise TrajectoryError(f"not run yet: {', '.join(missing)}; run the replica first")
-    atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
-    waters = atoms.select_atoms("resname SOL").indices
-    ions = {name: atoms.select_atoms(f"resname {name}").indices for name in SPECIES}
+    with GROParser(str(campaign.system(system) / "conf.gro")) as parser:
+        names = parser.parse().names.values
+    waters, sheet = np.flatnonzero(np.isin(names, ("OW", "HW1", "HW2"))), np.isin(names, ("MO", "S", "SE"))
+    ions = {name: np.flatnonzero(names == name) for name in SPECIES}
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
-    settings, interval = scale.analysis, interval_of(scale, protocol)
+    settings, interval, begins = scale.analysis, interval_of(scale, protocol), protocol.starts_ps()
+    size, start = (settings.pore_radius_nm, settings.pore_half_depth_nm), scale.ensemble.randomise_ps
+    counts = density.Counts(names, centre, box, size[0], len(dataset.parts(protocol)))
+    wide, detailed = Region(centre, box, *size), protocol.kind in DETAILED
 
-    rows: dict[str, list] = {name: [] for name in ("time", "segment", "pore_water", "theta", "theta_frame")}
-    intervals: dict[str, list] = {name: [] for name in ("interval_time", "interval_segment", "current", "crossings")}
+    rows: dict[str, list] = {name: [] for name in ("time", "segment", "pore_water", "part")}
+    batch = Batch(ions, box, centre)
     for k, directory in enumerate(directories):
-        before = None
-        for time_ps, x in frames(directory / "md.xtc", interval):
-            now = {name: x[index, 0].astype(float) for name, index in ions.items()}
-            if before is not None:
-                then, positions = before
-                step = {name: observables.displacement(positions[name], now[name], box[0]) for name in SPECIES}
-                intervals["interval_time"].append(0.5 * (then + time_ps))
-                intervals["interval_segment"].append(k)
-                intervals["current"].append([
-                    observables.current_na(MOBILE_CHARGES[name], step[name], time_ps - then, box[0])
-                    for name in SPECIES
-                ])  # fmt: skip
-                intervals["crossings"].append([
-                    observables.crossings(positions[name], step[name], centre[0], box[0]) for name in SPECIES
-                ])  # fmt: skip
-            first, before = before is None, (time_ps, now)
-            if first and protocol.parents[k] >= 0:
+        for number, (time_ps, x) in enumerate(frames(directory / "md.xtc", interval)):
+            batch.ions(k, time_ps, x)
+            if number == 0 and protocol.parents[k] >= 0:
                 continue  # the same frame as the end of the segment it follows
+            frame, part = len(rows["time"]), -1
             molecules = x[waters[0] : waters[-1] + 1].reshape(-1, 3, 3)
-            chosen = observables.in_pore(
-                molecules[:, 0], centre, box, settings.pore_radius_nm, settings.pore_half_depth_nm
-            )
-            theta = observables.dipole_angles(molecules[chosen], box)
-            rows["theta"].append(theta)
-            rows["theta_frame"].append(np.full(len(theta), len(rows["time"]), dtype=np.int32))
-            rows["pore_water"].append(len(theta))
+            if detailed and frame % density.EVERY == 0:
+                since = time_ps - start - begins[k]
+                wide.add(frame, float(protocol.segments[k].at(since)), molecules)
+                if (part := dataset.part_of(protocol, k, since, settings.discard_ps)) >= 0:
+                    counts.add(part, x)
+            chosen = observables.in_pore(molecules[:, 0], centre, box, *size)
+            batch.waters(molecules[chosen])
+            rows["pore_water"].append(len(chosen))
             rows["time"].append(time_ps)
             rows["segment"].append(k)
+            rows["part"].append(part)
+        batch.flush()
     attrs = {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "kind": protocol.kind, "replica": replica,
-        "length_x_nm": float(box[0]), "period_ps": _period_ps(protocol), "timestep_fs": scale.md.timestep_fs,
+        "length_x_nm": float(box[0]), "area_nm2": float(box[1] * box[2]), "period_ps": dataset.period_ps(protocol),
+        "pore_radius_nm": size[0], "pore_half_depth_nm": size[1], "every_frames": density.EVERY,
+        "timestep_fs": scale.md.timestep_fs,
         "interval_ps": interval, "labels": "|".join(protocol.labels), "janus_pore": __version__,
         "trajectories_sha256": " ".join(manifest["files"]["md.xtc"] for manifest in manifests),
         "gromacs": manifests[-1]["gromacs"]["version"],
     }  # fmt: skip
-    return _dataset(protocol, scale.ensemble.randomise_ps, rows, intervals, attrs)
-
-
-def collect(paths: Sequence[Path]) -> xr.Dataset:
-    """The replicas of one protocol in one dataset, along a new dimension `replica`.
-
-    The angles stay one list; `theta_replica` says whose each is.
-
-    Raises
-    ------
-    TrajectoryError
-        if the replicas do not have the same times.
-    """
-    replicas = [read(path) for path in paths]
-    first = replicas[0]
-    for path, one in zip(paths, replicas, strict=True):
-        if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
-            raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
-    per_replica = ("pore_water", "current", "crossings")
-    together = xr.concat([one[list(per_replica)] for one in replicas], dim="replica", combine_attrs="drop_conflicts")
-    together["theta"] = xr.concat([one.theta for one in replicas], dim="sample")
-    together["theta_frame"] = xr.concat([one.theta_frame for one in replicas], dim="sample")
-    index = np.concatenate([np.full(one.sizes["sample"], k, dtype=np.int32) for k, one in enumerate(replicas)])
-    together["theta_replica"] = ("sample", index, {"long_name": "position along `replica`"})
-    for name in ("field", "segment", "interval_field", "interval_segment"):
-        together[name] = first[name]
-    together = together.assign_coords(replica=[one.attrs["replica"] for one in replicas])
-    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in replicas)
-    return together
-
-
-def write(dataset: xr.Dataset, path: Path) -> Path:
-    """Write netCDF (compressed), whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"partial-{path.name}")
-    packed = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
-    dataset.to_netcdf(part, engine="h5netcdf", encoding=packed)
-    part.replace(path)
-    return path
-
-
-def read(path: Path) -> xr.Dataset:
-    """Read what `write` wrote."""
-    if not Path(path).exists():
-        raise TrajectoryError(f"{path} is not there: run the workflow up to it first (make book, or snakemake {path})")
-    return xr.load_dataset(path, engine="h5netcdf")
+    found = dataset.made(protocol, start, rows, batch.found, attrs)
+    if not detailed:
+        return found
+    chosen, around = wide.around(x[sheet])
+    charges = compensated(names[sheet], record["parameters"]["membrane"], record["parameters"]["charge_compensation"])
+    fixed = density.shared(x[sheet, 0] - centre[0], charges, box[0])
+    profiles = dataset.profiles(protocol, counts, np.array(rows["part"]), fixed, found)
+    return found.merge(profiles).merge(dataset.water(wide, found, names[sheet][chosen], around))
 
 
 def frames(path: Path, interval_ps: float) -> Iterator[tuple[float, np.ndarray]]:
@@ -156,47 +128,3 @@ def frames(path: Path, interval_ps: float) -> Iterator[tuple[float, np.ndarray]]
                 raise TrajectoryError(f"{path}: frames are not evenly spaced near {frame.time:g} ps; run it again")
             before = time_ps
             yield time_ps, frame.x
-
-
-def _period_ps(protocol: Protocol) -> float:
-    frequency = protocol.segments[0].frequency_ghz
-    return 1000 / frequency if frequency else 0.0
-
-
-def _dataset(protocol: Protocol, start_ps: float, rows: dict, intervals: dict, attrs: dict) -> xr.Dataset:
-    """Times are counted from the protocol's start, along each segment's own path."""
-    time, middle = np.array(rows["time"]) - start_ps, np.array(intervals["interval_time"]) - start_ps
-    segment, between = np.array(rows["segment"], dtype=np.int32), np.array(intervals["interval_segment"], np.int32)
-    for k, (begin, asked) in enumerate(zip(protocol.starts_ps(), protocol.segments, strict=True)):
-        expected = begin + (np.arange(round(asked.duration_ps / attrs["interval_ps"])) + 0.5) * attrs["interval_ps"]
-        found = middle[between == k]
-        if len(found) != len(expected) or np.abs(found - expected).max() > 0.01 * attrs["interval_ps"]:
-            raise TrajectoryError(f"{protocol.name}: segment {k + 1} has {len(found)} intervals; run it again")
-    by_species = ("interval", "species")
-    variables = [
-        ("field", "time", _field(protocol, time, segment), "V/nm", "applied field along x"),
-        ("segment", "time", segment, "1", "position in the protocol"),
-        ("pore_water", "time", np.array(rows["pore_water"], dtype=np.int16), "1", "waters in the pore region"),
-        ("interval_field", "interval", _field(protocol, middle, between), "V/nm", "applied field at the middle"),
-        ("interval_segment", "interval", between, "1", "position in the protocol"),
-        ("current", by_species, np.array(intervals["current"], dtype=np.float32), "nA", "whole-box current"),
-        ("crossings", by_species, np.array(intervals["crossings"], dtype=np.int16), "1", "net crossings toward +x"),
-        ("theta", "sample", np.concatenate(rows["theta"]).astype(np.float32), "rad", "dipole angle in the x-y plane"),
-        ("theta_frame", "sample", np.concatenate(rows["theta_frame"]), "1", "position along time"),
-    ]
-    return xr.Dataset(
-        {name: (dims, values, {"units": unit, "long_name": text}) for name, dims, values, unit, text in variables},
-        coords={
-            "time": ("time", time, {"units": "ps"}),
-            "interval_time": ("interval", middle, {"units": "ps"}),
-            "species": list(SPECIES),
-        },
-        attrs=attrs,
-    )
-
-
-def _field(protocol: Protocol, time_ps: np.ndarray, segment: np.ndarray) -> np.ndarray:
-    field, starts = np.zeros(len(time_ps)), protocol.starts_ps()
-    for k, one in enumerate(protocol.segments):
-        field[segment == k] = one.at(time_ps[segment == k] - starts[k])
-    return field

@@ -61,3 +61,10 @@ def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str,
             f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
         )
     return found
+
+
+def there(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
+    """`load` where it is no error that there is nothing: an empty dict then."""
+    names = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
+    found = any(campaign.collected(system, name).exists() for name in names)
+    return load(scale, campaign, system, kind) if found else {}

@@ -55,7 +55,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "md.trajectory_interval_ps": ("assumed", "spacing of stored frames"),
     "md.trajectory_resolution_nm": (
         "assumed",
-        "of stored positions: 0.001 (GROMACS' default) for currents and angles, 1e-4 or less where forces are recomputed",
+        "of stored positions: 0.001 (GROMACS' default) for currents and angles, 1e-4 where forces are recomputed",
     ),
     "md.energy_interval_ps": ("assumed", "spacing of stored energies"),
     "equilibration.minimise_steps": ("assumed", "at most this many; the start is a lattice"),
@@ -68,6 +68,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "ensemble.randomise_ps": ("assumed", "with fresh velocities and no field, before the protocol"),
     "ensemble.cores_per_run": ("assumed", "speed only"),
     "ensemble.replicas_per_job": ("assumed", "speed only: replicas side by side in one job, sharing its GPU"),
+    "ensemble.batch_minutes": ("assumed", "speed only: short replicas in turn in one job, until it is about this long"),
     "engine.edge_nm": ("assumed", "cube of bulk electrolyte for the checks of the engine; no part of the paper's runs"),
     "engine.settle_ps": ("assumed", "from the lattice to the state that every check starts from"),
     "engine.nvt_ps": ("assumed", "length with each thermostat"),

@@ -42,7 +42,7 @@ def table(claims: list[Claim]) -> pd.DataFrame:
                 "here": text(claim.here),
                 "unit": claim.unit,
                 "n": claim.here.n if claim.here else 0,
-                "remark": claim.remark,
+                "remark": _remark(claim),
             }
         )
     return pd.DataFrame(rows)
@@ -90,7 +90,9 @@ def printed(key: str) -> str:
 
 
 def text(here: Estimate | None) -> str:
-    """A number with its interval, or that there is none."""
+    """A number with its interval, a bound where that has one end only, or that there is none."""
+    if here and math.isfinite(here.low) != math.isfinite(here.high):
+        return f"above {here.low:.3g}" if math.isfinite(here.low) else f"below {here.high:.3g}"
     if here is None or not math.isfinite(here.value):
         return "not enough data"
     if not math.isfinite(here.error):
@@ -109,5 +111,10 @@ def _plain(claim: Claim) -> dict[str, Any]:
         "paper": claim.paper,
         "here": numbers,
         "unit": claim.unit,
-        "remark": claim.remark,
+        "remark": _remark(claim),
     }
+
+
+def _remark(claim: Claim) -> str:
+    """The claim's own remark, and why its error bar may be too small."""
+    return "; ".join(filter(None, [claim.remark, claim.here.warning if claim.here else ""]))

@@ -12,6 +12,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analyse.decorrelation import Memory
+
 COLOURS = {"total": "#222222", "K": "#7b3294", "CL": "#1b7837", "OW": "#2166ac"}
 BRANCH = {"forward": "#b2182b", "reverse": "#2166ac"}
 LABELS = {"total": "total", "K": "K$^+$", "CL": "Cl$^-$", "OW": "water O"}
@@ -121,6 +123,22 @@ def profile(data: xr.Dataset, bulk_per_nm3: float, salt_per_nm3: float, reservoi
         ax.set_ylabel("density (nm$^{-3}$)")
         ax.legend()
     bottom.set_xlabel("x from the Mo plane (nm); Se side left, S side right; reservoirs shaded")
+    return figure
+
+
+def memory(data: xr.Dataset, memories: list[Memory], spacing_ps: float) -> Figure:
+    """Correlation of water dipoles against time by place, with each place's time, and the spacing of start frames."""
+    figure, ax = plt.subplots(figsize=(7, 3))
+    for k, one in enumerate(memories):
+        c = data.dipole_correlation.sel(place=one.place)
+        said = f"{one.place}: {'' if one.decayed else 'at least '}{one.time_ps.value:.2g} ps"
+        ax.plot(data.lag, c.mean("block"), color=f"C{k}", label=said)
+        ax.fill_between(data.lag, c.min("block"), c.max("block"), color=f"C{k}", alpha=0.2, lw=0)
+    ax.axhline(0, color="0.6", lw=0.8)
+    if spacing_ps <= data.lag[-1]:
+        ax.axvline(spacing_ps, color="0.4", ls=":", label="spacing of start frames")
+    ax.set(xlabel="time (ps)", ylabel="C(t)")
+    ax.legend()
     return figure
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..build import bulk
 from ..config import Scale
 from ..errors import RunError
 from ..parameters import MD
@@ -86,19 +85,26 @@ def degrees_of_freedom(system: Path) -> int:
     return ensemble.degrees_of_freedom(system) - 3
 
 
+def settling(scale: Scale) -> MD:
+    """The settings with which the cube settles."""
+    return _altered(
+        scale.md, thermostat="v-rescale", thermostat_time_ps=_SETTLING_PS,
+        thermostat_every_steps=THERMOSTATS["v-rescale"][1],
+        trajectory_interval_ps=scale.engine.trajectory_interval_ps,
+    )  # fmt: skip
+
+
 def settle(
     scale: Scale, campaign: Campaign, gmx: Gmx, *, threads: int, max_hours: float | None = None,
     watch: ensemble.Watch | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Build, minimise and settle the cube (resumable, made once); return the manifest of the settling run."""
+    from ..build import bulk  # imports what takes a second, which the workflow need not wait for to list the checks
+
     place = campaign.engine()
     bulk.write(next(iter(scale.systems.values())), scale.engine.edge_nm, place / "system")
     minimised = ensemble.minimise(scale, gmx, place / "minimise", place / "system", threads, sheet=False)
-    every = THERMOSTATS["v-rescale"][1]
-    md = _altered(
-        scale.md, thermostat="v-rescale", thermostat_time_ps=_SETTLING_PS, thermostat_every_steps=every,
-        trajectory_interval_ps=scale.engine.trajectory_interval_ps,
-    )  # fmt: skip
+    md = settling(scale)
     last, seed = prepare.steps(scale.engine.settle_ps, md), scale.equilibration.seed
     options = prepare.dynamics(md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF, sheet=False)
     tpr = prepare.run_input(gmx, place / "tpr" / "settle.tpr", options, minimised, place / "system")

@@ -12,15 +12,15 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import MDAnalysis as mda
 import numpy as np
 
 from ..config import Scale
-from ..errors import RunError
+from ..errors import RunError, StoppedError
 from ..files import sha256, write_json
 from ..parameters import MD
 from ..paths import Campaign
@@ -28,6 +28,7 @@ from . import prepare, process, runner
 from .field import Protocol
 from .gmx import Gmx
 from .protocols import md_of
+from .startframes import start_frame
 
 Watch = Callable[[str, int], process.Progress]
 
@@ -49,7 +50,7 @@ def equilibrate(
     seed = scale.equilibration.seed
     options = prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
     tpr = prepare.run_input(gmx, place / "tpr" / "nvt.tpr", options, minimised, built)
-    task = _task(scale.md, place / "nvt", tpr, None, 0, last, built)
+    task = _task(scale.md, place / "nvt", tpr, None, 0, last, degrees_of_freedom(built))
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))
 
 
@@ -80,14 +81,14 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, 
 
 
 def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, gmx: Gmx) -> list[Path]:
-    """One .tpr per segment of the protocol, for all replicas."""
+    """One .tpr per segment of the protocol, for all replicas; of jobs that ask at once, the first makes them."""
     built, place = campaign.system(system), campaign.protocol(system, protocol.name) / "tpr"
     conf = campaign.equilibration(system) / "minimise" / "conf.gro"
-    made = []
-    for k, segment in enumerate(protocol.segments, 1):
-        start_ps = scale.ensemble.randomise_ps + protocol.starts_ps()[k - 1]
-        options = prepare.segment_options(segment, md_of(scale, protocol), start_ps, _boundaries(scale, protocol)[k][1])
-        made.append(prepare.run_input(gmx, place / f"seg{k:02d}.tpr", options, conf, built))
+    md, boundaries, made = md_of(scale, protocol), _boundaries(scale, protocol), []
+    with process.turn(place):
+        for k, (segment, start) in enumerate(zip(protocol.segments, protocol.starts_ps(), strict=True), 1):
+            options = prepare.segment_options(segment, md, scale.ensemble.randomise_ps + start, boundaries[k][1])
+            made.append(prepare.run_input(gmx, place / f"seg{k:02d}.tpr", options, conf, built))
     return made
 
 
@@ -102,49 +103,80 @@ def own_input(scale: Scale, campaign: Campaign, system: str, protocol: Protocol,
     return prepare.run_input(gmx, tpr, options, conf, campaign.system(system))
 
 
-def run_replica(
-    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, *,
+def run_replicas(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replicas: Sequence[int], gmx: Gmx, *,
     threads: int, max_hours: float | None = None, watch: Watch | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Run all segments of one replica (those already done cost nothing); return their manifests.
+) -> list[list[dict[str, Any]]]:  # fmt: skip
+    """Run replicas one after the other (what is done costs nothing); return the manifests of each.
 
-    `max_hours` is for all segments together: what is left of it when it ends is resumed by the next call.
+    `max_hours` is for all of them: what is left when it ends is resumed by the next call. A replica that fails does
+    not keep the others from running.
+
+    Raises
+    ------
+    StoppedError
+        at a signal or the end of `max_hours`; nothing runs after that.
+    RunError
+        if replicas failed, when the others have ended.
     """
-    begun = time.monotonic()
-    built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
-    boundaries = _boundaries(scale, protocol)
-    own = own_input(scale, campaign, system, protocol, replica, gmx)
+    end = None if max_hours is None else time.monotonic() + 3600 * max_hours
     shared = shared_inputs(scale, campaign, system, protocol, gmx)
-    manifests = []
-    for k, (tpr, (first_step, last_step)) in enumerate(zip([own, *shared], boundaries, strict=True)):
-        checkpoint = place / f"seg{protocol.parents[k - 1] + 1:02d}" / "state.cpt" if k else None
-        task = _task(md_of(scale, protocol), place / f"seg{k:02d}", tpr, checkpoint, first_step, last_step, built)
-        progress = watch and watch(f"{system} {protocol.name} r{replica:03d} seg{k:02d}", last_step)
-        left = None if max_hours is None else max_hours - (time.monotonic() - begun) / 3600
+    found, faults = [], []
+    for k in replicas:
+        try:
+            found.append(_run(scale, campaign, system, protocol, k, gmx, shared, threads, end, watch))
+        except StoppedError:
+            raise
+        except RunError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise RunError("\n".join(faults))
+    return found
+
+
+def run_replica(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, **how: Any
+) -> list[dict[str, Any]]:
+    """`run_replicas` of one: the manifests of its segments."""
+    return run_replicas(scale, campaign, system, protocol, [replica], gmx, **how)[0]
+
+
+def _run(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx, shared: list[Path],
+    threads: int, end: float | None, watch: Watch | None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The segments of one replica, until the monotonic time `end`.
+
+    A segment is verified and gets its manifest while the next one already runs from its checkpoint; if it does not
+    verify, that one is stopped.
+    """
+    place, md = campaign.replica(system, protocol.name, replica), md_of(scale, protocol)
+    own = own_input(scale, campaign, system, protocol, replica, gmx)
+    freedom = degrees_of_freedom(campaign.system(system))
+    ended: list[runner.Ended] = []
+    for k, (tpr, (first, last)) in enumerate(zip([own, *shared], _boundaries(scale, protocol), strict=True)):
+        state = ended[protocol.parents[k - 1] + 1].state if k else None
+        task = _task(md, place / f"seg{k:02d}", tpr, state, first, last, freedom)
+        progress = watch and watch(f"{system} {protocol.name} r{replica:03d} seg{k:02d}", last)
+        left = None if end is None else (end - time.monotonic()) / 3600
         if left is not None and left <= 0 and not (task.directory / "manifest.json").exists():
-            raise RunError(f"{task.directory}: walltime of {max_hours:g} h reached before it; call again to go on")
-        manifests.append(runner.run(task, gmx, threads=threads, max_hours=left, progress=progress))
-    return manifests
+            raise StoppedError(f"{task.directory}: walltime reached before it; call again to go on")
+        before = ended[-1] if ended else None
+        try:
+            meanwhile = partial(_meanwhile, before, progress)
+            ended.append(runner.advance(task, gmx, threads=threads, max_hours=left, progress=meanwhile))
+        finally:
+            if before:
+                before.conclude()
+    return [one.conclude() for one in ended]
 
 
-def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, path: Path) -> Path:
-    """Write the frame of the equilibration that a replica starts from: `replica` spacings before its end."""
-    if path.exists():
-        return path
-    time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
-    trajectory = campaign.equilibration(system) / "nvt" / "md.xtc"
-    u = mda.Universe(str(campaign.system(system) / "conf.gro"), str(trajectory), to_guess=())
-    index = round(time_ps / scale.md.trajectory_interval_ps)
-    if not 0 <= index < len(u.trajectory):
-        raise RunError(f"{trajectory} has no frame at {time_ps:g} ps: replica {replica} is not of this campaign")
-    u.trajectory[index]
-    if abs(u.trajectory.ts.time - time_ps) > 0.5 * scale.md.trajectory_interval_ps:
-        raise RunError(f"{trajectory} has no frame at {time_ps} ps; run the equilibration again")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"partial-{path.name}")
-    u.atoms.write(str(part), reindex=False)
-    os.replace(part, path)
-    return path
+def _meanwhile(before: runner.Ended | None, progress: process.Progress | None, step: int) -> None:
+    """What is done while mdrun is at work: conclude the segment before, and show how far this one is."""
+    if before:
+        before.conclude()
+    if progress:
+        progress(step)
 
 
 def _boundaries(scale: Scale, protocol: Protocol) -> list[tuple[int, int]]:
@@ -157,11 +189,11 @@ def _boundaries(scale: Scale, protocol: Protocol) -> list[tuple[int, int]]:
 
 
 def _task(
-    md: MD, directory: Path, tpr: Path, checkpoint: Path | None, first: int, last: int, built: Path
+    md: MD, directory: Path, tpr: Path, checkpoint: Path | None, first: int, last: int, freedom: int
 ) -> runner.Task:
     return runner.Task(
         directory, tpr, checkpoint, first, last, md.timestep_fs / 1000, md.trajectory_interval_ps,
-        md.temperature_k, degrees_of_freedom(built),
+        md.temperature_k, freedom,
     )  # fmt: skip
 
 

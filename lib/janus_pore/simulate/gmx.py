@@ -20,6 +20,7 @@ import numpy as np
 
 from ..environment import variables
 from ..errors import GromacsError
+from ..files import write_text
 
 #: Older versions double the electric field near domain boundaries (2020.0 to 2020.4).
 OLDEST = 2021
@@ -49,14 +50,13 @@ class Gmx:
         GromacsError
             with GROMACS' own message if the tool fails.
         """
-        command = _wrapper(self.path).tools.tool_factory(tool.capitalize(), tool, self.path)(failure=None)
-        values = {k: v if isinstance(v, bool) else str(v) for k, v in options.items() if k != "input"}
-        if "input" in options:
-            values["input"] = options["input"]
-        code, out, err = command(stdout=False, stderr=False, **values)
-        if code != 0:
-            raise GromacsError(f"gmx {tool} failed ({self.version}):\n{reason(err or out or '')}")
-        return f"{out or ''}{err or ''}"
+        argv, said = [self.path, "-quiet", tool], options.pop("input", None)
+        for key, value in options.items():
+            argv += [f"-{'' if value else 'no'}{key}"] if isinstance(value, bool) else [f"-{key}", str(value)]
+        done = subprocess.run(argv, input=said, capture_output=True, text=True, errors="replace")
+        if done.returncode != 0:
+            raise GromacsError(f"gmx {tool} failed ({self.version}):\n{reason(done.stderr or done.stdout)}")
+        return f"{done.stdout}{done.stderr}"
 
 
 def reason(text: str) -> str:
@@ -124,12 +124,8 @@ def _wrapper(path: str) -> ModuleType:
 
 def write_mdp(path: Path, options: Mapping[str, Any]) -> Path:
     """Write run parameters, one `key = value` a line."""
-    mdp = _wrapper(find().path).fileformats.MDP()
-    for key, value in options.items():
-        mdp[key] = value
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mdp.write(str(path))
-    return path
+    lines = [f"{key} = {value}\n" for key, value in options.items()]
+    return write_text(path, "".join(lines))
 
 
 def read_xvg(path: Path) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""Several replicas side by side in one job: each on its own cores, all on one GPU.
+"""Several replicas in one job: in turn, and side by side, each on its own cores, all on one GPU.
 
-One replica of a small system leaves a modern GPU mostly idle; several at once fill it. NVIDIA's MPS lets their
-kernels overlap; where it is not installed they take turns.
+Short replicas run in turn in one process, since each process costs its start. One replica of a small system leaves a
+modern GPU mostly idle; several at once fill it. NVIDIA's MPS lets their kernels overlap; where it is not installed
+they take turns.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import partial
 
 from ..environment import variables
 from ..errors import RunError
+from ..parameters import Ensemble
 
 MPS = "nvidia-cuda-mps-control"
 
@@ -34,6 +36,12 @@ def members(pack: int, size: int, replicas: range) -> list[int]:
     if not chosen:
         raise RunError(f"pack {pack} of {size} holds none of the {len(replicas)} replicas")
     return chosen
+
+
+def lanes(members: Sequence[int], ensemble: Ensemble) -> list[list[int]]:
+    """A pack's replicas by lane: `replicas_per_job` lanes at the same time, in each one replica after the other."""
+    count = min(ensemble.replicas_per_job, len(members))
+    return [list(members[k::count]) for k in range(count)]
 
 
 def side_by_side(commands: Sequence[Sequence[str]], cores: Sequence[set[int]]) -> list[int]:

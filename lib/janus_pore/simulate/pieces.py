@@ -22,8 +22,9 @@ _EDR_STEPS = 32  # byte of a frame where it says its steps since the frame befor
 def join(directory: Path) -> None:
     """Join `md.partNNNN.*` to `md.xtc`, `md.edr` and `md.log`; the parts go only when all three are whole.
 
-    A frame that a restart repeats comes once. The first energy frame of a launch counts its steps from the launch;
-    joined, it says the steps since the frame before it, as in an uninterrupted run.
+    A single part is only given its name. Of several, a frame that a restart repeats comes once; the first energy frame
+    of a launch counts its steps from the launch and, joined, says those since the frame before it, as in an
+    uninterrupted run.
     """
     parts: dict[str, list[Path]] = {"xtc": [], "edr": [], "log": []}
     for path in sorted(directory.iterdir()):
@@ -32,6 +33,9 @@ def join(directory: Path) -> None:
     for suffix, paths in parts.items():
         whole = directory / f"md.{suffix}"
         if whole.exists() or not paths:
+            continue
+        if len(paths) == 1:
+            os.replace(paths.pop(), whole)
             continue
         part, last = directory / f"{whole.name}.tmp", None
         with open(part, "wb") as out:

@@ -8,13 +8,14 @@ import re
 import shutil
 import signal
 import subprocess
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-from ..errors import RunError
+from ..errors import RunError, StoppedError
 from .gmx import Gmx, reason
 
 Progress = Callable[[int], None]
@@ -37,10 +38,21 @@ def locked(work: Path) -> Iterator[IO]:
         yield lock
 
 
+@contextmanager
+def turn(place: Path) -> Iterator[None]:
+    """Wait until no other process makes files in `place`."""
+    place.mkdir(parents=True, exist_ok=True)
+    with open(place / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def mdrun(gmx: Gmx, tpr: Path, threads: int, *, dynamics: bool = True) -> list[str]:
     """The start of every mdrun's argv list (never a shell string).
 
-    What would change the physics from machine to machine is fixed: no PME tuning, update on the CPU.
+    What would change the physics from machine to machine is fixed: no PME tuning, update on the CPU. On CPUs
+    `-reprod` takes FFT plans that need no measurement, which is most of what mdrun's start costs; its steps are as
+    fast (bench/README.md).
 
     Parameters
     ----------
@@ -51,9 +63,9 @@ def mdrun(gmx: Gmx, tpr: Path, threads: int, *, dynamics: bool = True) -> list[s
     argv += ([] if gmx.mpi else ["-ntmpi", "1"]) + ["-ntomp", str(threads)]
     argv += ["-pin", "on" if threads == os.cpu_count() else "off"]
     if not gmx.has_gpu_code:
-        return argv
+        return [*argv, "-reprod"]
     if not gpu_present():
-        return [*argv, "-nb", "cpu", "-pme", "cpu"]
+        return [*argv, "-reprod", "-nb", "cpu", "-pme", "cpu"]
     return [*argv, "-nb", "gpu", "-pme", "gpu" if dynamics else "cpu", "-bonded", "cpu"]
 
 
@@ -62,8 +74,11 @@ def gpu_present() -> bool:
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return False
     smi = shutil.which("nvidia-smi")
-    if smi is None:
-        return False
+    return smi is not None and _lists_a_gpu(smi)
+
+
+@cache
+def _lists_a_gpu(smi: str) -> bool:
     done = subprocess.run([smi, "-L"], capture_output=True, text=True)
     return done.returncode == 0 and "GPU 0" in done.stdout
 
@@ -73,10 +88,12 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
 
     Raises
     ------
+    StoppedError
+        if it was stopped by a signal.
     RunError
-        if it was stopped by a signal, or failed (with GROMACS' own words).
+        if it failed (with GROMACS' own words).
     """
-    said, caught = work / "mdrun.out", []
+    said, caught, ended = work / "mdrun.out", [], threading.Event()
     with open(said, "w") as out:
         child = subprocess.Popen(
             argv, cwd=work, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
@@ -87,14 +104,18 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
             caught.append(number)
             child.send_signal(signal.SIGTERM)
 
+        def wait() -> None:
+            child.wait()
+            ended.set()
+
         old = {}
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 old[number] = signal.signal(number, forward)
-            while child.poll() is None:
+            threading.Thread(target=wait, daemon=True).start()  # nothing is lost between its end and our next look
+            while not ended.wait(0.05):
                 if progress:
                     progress(_step_so_far(said))
-                time.sleep(0.05)
         finally:
             if child.poll() is None:
                 child.terminate()
@@ -102,7 +123,7 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
             for number, handler in old.items():
                 signal.signal(number, handler)
     if caught:
-        raise RunError(f"{work}: stopped by signal {caught[0]}; call again to resume")
+        raise StoppedError(f"{work}: stopped by signal {caught[0]}; call again to resume")
     if child.returncode != 0:
         words = reason(said.read_text(errors="replace"))
         raise RunError(

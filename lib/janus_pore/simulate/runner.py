@@ -7,21 +7,21 @@ joined -> verified -> manifest -> renamed to `<segment>/`. A segment is done if 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import RunError
+from ..errors import RunError, StoppedError
 from ..files import sha256, write_json
 from . import checkpoint, pieces, process, verify
 from .gmx import Gmx
+from .manifest import KEPT, done, of_run, same
 from .process import Progress
-
-KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,31 @@ class Task:
     degrees_of_freedom: int
 
 
-def done(directory: Path) -> dict[str, Any] | None:
-    """The manifest of a finished segment, or None if there is no such segment.
+class Ended:
+    """A segment whose steps are done, and whose directory stays locked until `conclude` has verified and named it."""
 
-    Raises
-    ------
-    RunError
-        if files changed since the manifest was written.
-    """
-    path = directory / "manifest.json"
-    if not path.exists():
-        return None
-    manifest = checkpoint.read_note(path)
-    changed = [name for name, digest in manifest["files"].items() if sha256(directory / name) != digest]
-    if changed:
-        raise RunError(
-            f"{directory}: {', '.join(changed)} changed or vanished since the run. Restore them, or delete this "
-            "directory to run it again"
-        )
-    return manifest
+    def __init__(self, task: Task, conclude: Callable[[], dict[str, Any]]) -> None:
+        self._task, self._conclude = task, conclude
+        self._manifest: dict[str, Any] | None = None
+        self._fault: RunError | None = None
+
+    @property
+    def state(self) -> Path:
+        """Its checkpoint, where it lies now."""
+        whole = self._task.directory
+        return (whole if whole.exists() else _work(self._task)) / "state.cpt"
+
+    def conclude(self) -> dict[str, Any]:
+        """Verify what was not yet verified, and return the manifest; a second call costs nothing, and says the same."""
+        if self._fault:
+            raise self._fault
+        if self._manifest is None:
+            try:
+                self._manifest = self._conclude()
+            except RunError as fault:
+                self._fault = fault
+                raise
+        return self._manifest
 
 
 def run(
@@ -86,19 +92,41 @@ def run(
         if another runner has the segment, its inputs changed since it was run, mdrun failed, the walltime or a
         signal ended it early (call again to resume), or the result does not verify.
     """
-    work = task.directory.with_name(task.directory.name + ".partial")
-    try:
+    return advance(task, gmx, threads=threads, max_hours=max_hours, progress=progress).conclude()
+
+
+def advance(
+    task: Task, gmx: Gmx, *, threads: int, max_hours: float | None = None, progress: Progress | None = None
+) -> Ended:
+    """The first part of `run`: all steps. The next segment may start from `Ended.state` before this one is concluded.
+
+    Only `Ended.conclude` makes it count, and raises what is wrong with it.
+    """
+    work, held = _work(task), ExitStack()
+    with _said_by_the_disk(work), held:
         inputs = {"tpr": sha256(task.tpr), "checkpoint": sha256(task.checkpoint) if task.checkpoint else None}
         if not inputs["tpr"] or inputs["checkpoint"] == "":
             raise RunError(f"{task.directory}: {task.tpr} or the previous segment's checkpoint is missing")
         if (manifest := done(task.directory)) is None:
             work.mkdir(parents=True, exist_ok=True)
-            with process.locked(work) as lock:
-                if (manifest := done(task.directory)) is None:  # else another runner ended it just now
-                    manifest = _finish(task, gmx, work, inputs, threads, max_hours, progress, lock)
-                else:
-                    shutil.rmtree(work)
-        return _same(manifest, inputs, task.directory)
+            lock = held.enter_context(process.locked(work))
+            if (manifest := done(task.directory)) is not None:  # another runner ended it just now
+                shutil.rmtree(work)
+        if manifest is not None:
+            return Ended(task, partial(same, manifest, inputs, task.directory))
+        started = _steps(task, gmx, work, inputs, threads, max_hours, progress, lock)
+        return Ended(task, partial(_conclude, task, gmx, work, inputs, threads, started, held.pop_all()))
+    raise AssertionError("not reached")
+
+
+def _work(task: Task) -> Path:
+    return task.directory.with_name(task.directory.name + ".partial")
+
+
+@contextmanager
+def _said_by_the_disk(work: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RunError(
             f"{work}: {error.strerror}: {error.filename or 'while writing'}. What was written stays there: make room "
@@ -106,57 +134,51 @@ def run(
         ) from error
 
 
-def _finish(
+def _steps(
     task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, max_hours: float | None,
     progress: Progress | None, lock: IO,
-) -> dict[str, Any]:  # fmt: skip
-    """Run what is missing of a segment in `work`, verify it, write its manifest and give it its name."""
-    if (manifest := done(work)) is None:  # else only the renaming is missing
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        note = work / "inputs.json"
-        if note.exists():
-            earlier = checkpoint.read_note(note)
-            _same(earlier, inputs, work)
-            started = earlier["started"]
-        else:
-            write_json(note, {"inputs": inputs, "started": started})
-        _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
-        frames, energy = _verified(task, work)
-        manifest = {
-            "inputs": inputs,
-            "files": {name: sha256(work / name) for name in KEPT},
-            "steps": [task.first_step, task.last_step],
-            "frames": frames,
-            "energy": energy,
-            "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
-            "command": ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]],
-            "host": socket.gethostname(),
-            "started": started,
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-            **_speed(work / "md.log"),
-        }
-        write_json(work / "manifest.json", manifest)
-    _same(manifest, inputs, work)
-    for path in work.iterdir():
-        if path.name not in (*KEPT, "manifest.json"):
-            path.unlink()
-    os.replace(work, task.directory)
-    return manifest
+) -> str:  # fmt: skip
+    """Run what is missing of a segment in `work`; return when it was begun."""
+    if done(work) is not None:  # only the renaming is missing
+        return ""
+    note = work / "inputs.json"
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    if note.exists():
+        earlier = checkpoint.read_note(note)
+        same(earlier, inputs, work)
+        started = earlier["started"]
+    else:
+        write_json(note, {"inputs": inputs, "started": started})
+    if task.checkpoint:  # a copy: the previous segment may be given its name while mdrun reads
+        shutil.copyfile(task.checkpoint, work / "start.cpt")
+    _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
+    return started
 
 
-def _same(manifest: dict, inputs: dict, directory: Path) -> dict:
-    if manifest["inputs"] != inputs:
-        raise RunError(
-            f"{directory} was run from other inputs (system, settings, protocol or earlier segment changed since). "
-            "Give the changed scale a new name, or delete this directory to run it again"
-        )
+def _conclude(
+    task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, started: str, held: ExitStack
+) -> dict[str, Any]:
+    """Join the pieces of a segment, verify it, write its manifest and give it its name; free its directory."""
+    with held, _said_by_the_disk(work):
+        if (manifest := done(work)) is None:
+            pieces.join(work)
+            frames, energy = _verified(task, work)
+            run = {"inputs": inputs, "steps": [task.first_step, task.last_step], "frames": frames, "energy": energy}
+            command = ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]]
+            manifest = of_run(work, gmx, command, run, started)
+            write_json(work / "manifest.json", manifest)
+        same(manifest, inputs, work)
+        for path in work.iterdir():
+            if path.name not in (*KEPT, "manifest.json"):
+                path.unlink()
+        os.replace(work, task.directory)
     return manifest
 
 
 def _to_the_end(
     task: Task, gmx: Gmx, work: Path, threads: int, max_hours: float | None, progress: Progress | None, lock: IO
 ) -> None:
-    """Launch mdrun until it has ended by itself with the last step in its checkpoint; join what it wrote.
+    """Launch mdrun until it has ended by itself with the last step in its checkpoint.
 
     mdrun's exit code 0 does not mean finished (`-maxh` gives it too), and a checkpoint at the last step does not
     mean that the last frame was written: both are needed. A launch with no steps left costs a second.
@@ -169,8 +191,8 @@ def _to_the_end(
         before = state.step if state else -1
         argv = process.mdrun(gmx, task.tpr, threads)
         argv += ["-deffnm", "md", "-noappend", "-cpo", "state.cpt", "-cpt", "5"]
-        start = own if state else task.checkpoint
-        argv += ["-cpi", str(start.resolve())] if start else []
+        start = own if state else work / "start.cpt"
+        argv += ["-cpi", str(start.resolve())] if state or task.checkpoint else []
         argv += ["-maxh", f"{max_hours:g}"] if max_hours else []
         checkpoint.unseal(work)
         try:
@@ -182,17 +204,10 @@ def _to_the_end(
             checkpoint.check(work, state)
             break
         if max_hours:
-            raise RunError(f"{work}: walltime of {max_hours} h reached at step {state.step}; call again to resume")
-    pieces.join(work)
+            raise StoppedError(f"{work}: walltime of {max_hours} h reached at step {state.step}; call again to resume")
 
 
 def _verified(task: Task, work: Path) -> tuple[int, dict[str, float]]:
     start, end = task.first_step * task.timestep_ps, task.last_step * task.timestep_ps
     frames = verify.trajectory(work / "md.xtc", start, end, task.interval_ps)
     return frames, verify.energies(work / "md.edr", task.temperature_k, task.degrees_of_freedom)
-
-
-def _speed(log: Path) -> dict[str, float]:
-    """ns/day of the last launch, from mdrun's own log."""
-    found = re.findall(r"^Performance:\s+([\d.]+)", log.read_text(errors="replace"), re.M)
-    return {"ns_per_day": float(found[-1])} if found else {}

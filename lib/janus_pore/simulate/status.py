@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..config import Scale
+from ..parameters import MD
 from ..paths import Campaign
+from . import engine_checks
 from .field import Protocol
 from .protocols import protocols_of, replicas_of
 from .runner import done
+
+COLUMNS = [
+    "system", "protocol", "replica", "segment", "finished", "ps", "frames", "temperature_k", "spread_k",
+    "canonical_spread_k", "ns_per_day",
+]  # fmt: skip
 
 
 def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
@@ -32,7 +40,7 @@ def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
                 place = campaign.replica(system, name, replica)
                 for k in range(len(protocol.segments) + 1):
                     rows.append(_row(scale, place / f"seg{k:02d}", system, name, place.name, f"seg{k:02d}"))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str, segment: str) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str
 
 
 def progress(scale: Scale, campaign: Campaign) -> pd.DataFrame:
-    """One row per system and protocol: replicas finished and asked, simulated time finished and asked, and running.
+    """One row per system and protocol, and one for the engine's checks: runs and time finished and asked, and begun.
 
     Cheap: manifests are read, checksums are not computed.
     """
@@ -71,7 +79,30 @@ def progress(scale: Scale, campaign: Campaign) -> pd.DataFrame:
             whole = sum(ps > each - 1e-6 for ps in done_ps)
             running = campaign.protocol(system, name).glob("r*/*.partial")
             rows.append(_line(system, name, whole, len(replicas), sum(done_ps), each * len(replicas), running))
+    runs, place = engine_runs(scale, campaign), campaign.engine()
+    whole, finished = sum(one.finished_ps > 0 for one in runs), sum(one.finished_ps for one in runs)
+    asked = sum(one.ps for one in runs)
+    rows.append(_line("engine", "checks", whole, len(runs), finished, asked, place.glob("*.partial")))
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """One of the engine's checks, or its settling: settings, length, and how much of it has a manifest."""
+
+    md: MD
+    ps: float
+    finished_ps: float
+
+
+def engine_runs(scale: Scale, campaign: Campaign) -> list[EngineRun]:
+    """The runs of the engine's checks, the settling first."""
+    found = {"settle": (engine_checks.settling(scale), scale.engine.settle_ps)}
+    found |= {name: (check.md, check.duration_ps) for name, check in engine_checks.checks(scale).items()}
+    return [
+        EngineRun(md, ps, ps if (campaign.engine() / name / "manifest.json").exists() else 0.0)
+        for name, (md, ps) in found.items()
+    ]
 
 
 def finished_ps(

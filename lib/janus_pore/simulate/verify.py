@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import faulthandler
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyedr
-from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 from ..errors import RunError
 
@@ -28,6 +29,7 @@ def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) 
         if frames are missing, unevenly spaced or not finite.
     """
     remedy = f"delete {path.parent} to run the segment again"
+    _reader()
     reader, writer = multiprocessing.Pipe(duplex=False)
     child = multiprocessing.get_context("fork").Process(target=_times, args=(path, writer))
     child.start()
@@ -50,12 +52,19 @@ def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) 
     return len(times)
 
 
+def _reader() -> Callable[[str], Any]:
+    """What opens an XTC file: imported where it is used, since that takes a second, and before the reader is forked."""
+    from MDAnalysis.lib.formats.libmdaxdr import XTCFile
+
+    return XTCFile
+
+
 def _times(path: Path, result: Connection) -> None:
     """Send (time of every frame, what is wrong). In a process of its own: a hole in the file can kill the reader."""
     faulthandler.disable()  # its report of a reader that dies is not what the user needs
     times, fault = [], ""
     try:
-        with XTCFile(str(path)) as xtc:
+        with _reader()(str(path)) as xtc:
             for frame in xtc:
                 if not np.isfinite(frame.x).all():
                     fault = f"coordinates are not finite at {frame.time:g} ps: the system blew up"

@@ -4,9 +4,27 @@ Each object has two faces: `.sample(seed)` gives data in the form that `reduce.r
 attributes and `analytical_*` methods say what an analysis of them must find.
 """
 
+from .barrier import PoreIons
+from .cell import ChargedCell, SteppedCell
+from .drift import DriftingIons
+from .hysteresis import MemristiveConductor
 from .ladder import Ladder
 from .memristive import MemristivePore, PublishedOnsets
 from .pulses import PulsedPore
+from .relaxing import RelaxingWater
 from .sweep import OrientedWater, SineConductor
 
-__all__ = ["Ladder", "MemristivePore", "OrientedWater", "PublishedOnsets", "PulsedPore", "SineConductor"]
+__all__ = [
+    "ChargedCell",
+    "DriftingIons",
+    "Ladder",
+    "MemristiveConductor",
+    "MemristivePore",
+    "OrientedWater",
+    "PoreIons",
+    "PublishedOnsets",
+    "PulsedPore",
+    "RelaxingWater",
+    "SineConductor",
+    "SteppedCell",
+]

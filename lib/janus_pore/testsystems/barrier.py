@@ -26,8 +26,8 @@ _HILLS = {
 class PoreIons:
     """Cl- ions with the Boltzmann distribution of U(x) = sum of parts, and noisy forces -dU/dx part by part.
 
-    The other ions shield all but `unshielded` of the field. `noise_kj_mol_nm` is the spread of the water's and the
-    ions' parts; the field's is exact.
+    The other ions shield all but `unshielded` of the field. `depth` scales all hills and wells; `noise_kj_mol_nm` is
+    the spread of each part but the field's, which is exact.
     """
 
     field_v_nm: float = 0.4
@@ -35,6 +35,7 @@ class PoreIons:
     noise_kj_mol_nm: float = 100.0
     ions: float = 2.0
     half_range_nm: float = 0.6
+    depth: float = 1.0
     temperature_k: float = 300.0
     period_ps: float = 100.0
     periods: int = 4
@@ -87,6 +88,6 @@ class PoreIons:
         slope = {"field": pull, "ion_electrostatic": -(1 - self.unshielded) * pull}.get(name, 0.0)
         potential, force = slope * x, np.full_like(x, -slope)
         for height, place, width in _HILLS.get(name, ()):
-            hill = height * np.exp(-((x - place) ** 2) / (2 * width**2))
+            hill = self.depth * height * np.exp(-((x - place) ** 2) / (2 * width**2))
             potential, force = potential + hill, force + hill * (x - place) / width**2
         return potential, force

@@ -8,12 +8,15 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import cumulative_trapezoid
 
+from ..units import NA_PER_E_PER_PS
 from .sweep import dataset
 
 
 @dataclass(frozen=True)
 class MemristivePore:
     """I = g(s) E, ds/dt = (s_inf(E) - s) / tau; waters point along +x or -x with <cos theta> = s.
+
+    Ions cross at random (Poisson) with that current as their mean; the whole-box current has Gaussian noise instead.
 
     s_inf = tanh((E + E_0) / E_s),  g = g_0 (1 - q s^2). One tau for all fields and directions, so that
     s(t) is known as an integral.
@@ -99,6 +102,8 @@ class MemristivePore:
         noisy = halves + rng.normal(0, self.noise_na / np.sqrt(2), halves.shape)
         along = rng.random((self.replicas, len(time), self.waters)) < 0.5 * (1 + state)[None, :, None]
         data = dataset(time, field, middle, noisy, np.where(along, 0.0, np.pi), period_ps)
+        ions = rng.poisson(np.abs(halves) * np.diff(time)[0] / NA_PER_E_PER_PS) * np.sign(halves) * [1, -1]
+        data["crossings"] = (data.crossings.dims, ions.astype(np.int16))
         return data.assign_attrs(kind=kind)
 
 

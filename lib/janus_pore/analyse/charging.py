@@ -1,0 +1,157 @@
+"""The capacitive part of the current: the reservoirs' ions move up to the sheet without passing it.
+
+The whole-box current is (1/Lx) sum_i q_i dx_i/dt. Cut the periodic box at the pore's plane: what the crossings do not
+carry is the change of the ions' dipole moment between the two sides. Box minus crossings therefore is a displacement
+current dQ/dt, its integral Q a bounded quantity, and Q / V the capacitance of the sheet between the two reservoirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from scipy.stats import norm
+
+from ..errors import AnalysisError
+from ..parameters import Analysis
+from ..units import AF_PER_E_V, AF_PER_NA_PS_V, MOHM_PER_PS_AF, NA_PER_E_PER_PS
+from . import fit
+from .current import per_interval
+from .stats import Estimate, of_mean
+
+_POINTS = 200
+#: A smaller capacitance, in standard errors, is not given: the start's own fluctuation relaxes like a charging sheet.
+_LEAST_SIGMA = 3.0
+
+
+@dataclass(frozen=True)
+class Charging:
+    """Charging after a field is switched on: Q(t) = C V (1 - exp(-t / RC)).
+
+    Attributes
+    ----------
+    capacitance_af, rc_ps, resistance_mohm : Estimate, or None where no exponential could be fitted
+    time_ps, charge_per_volt_af, fitted_af : the curve Q(t)/V (t,) pooled over fields, and the fit
+    failed : why there is no fit; empty if there is one
+    """
+
+    capacitance_af: Estimate | None
+    rc_ps: Estimate | None
+    resistance_mohm: Estimate | None
+    time_ps: np.ndarray
+    charge_per_volt_af: np.ndarray
+    fitted_af: np.ndarray
+    failed: str = ""
+
+
+def split(data: xr.Dataset) -> dict[str, np.ndarray]:
+    """Total current (replica, interval) in nA: "box", "crossings", and "charging", the first minus the second."""
+    box = per_interval(data, "box").sel(species="total").values.astype(float)
+    crossings = per_interval(data, "pore").sel(species="total").values.astype(float)
+    return {"box": box, "crossings": crossings, "charging": box - crossings}
+
+
+def quadrature(data: xr.Dataset, settings: Analysis, part: str = "charging") -> dict[str, Estimate]:
+    """A sine sweep's current in and out of phase with the field: I = G V + C dV/dt, V = E Lx.
+
+    Projections on sin and cos over each whole cycle; bootstrap over replicas and cycles. Below 1/(2 pi RC) the
+    second is the capacitance; above, it falls to C / (1 + (omega RC)^2). A memory of the pore's conductance has no
+    part in it if the loop is pinched and even; otherwise compare "charging" with "crossings".
+
+    Parameters
+    ----------
+    part : "charging" (box minus crossings), "box" or "crossings"
+
+    Returns
+    -------
+    dict with `capacitance_af` and `conductance_ns`
+
+    Raises
+    ------
+    AnalysisError
+        if the data are not of a sine sweep, or hold no whole cycle.
+    """
+    period = float(data.attrs.get("period_ps", 0))
+    if not period:
+        raise AnalysisError(f"{data.attrs.get('protocol')} is not a sine sweep: use `after_step` for constant fields")
+    if part not in ("charging", "box", "crossings"):
+        raise AnalysisError(f"part={part!r} is unknown: use 'charging', 'box' or 'crossings'")
+    length, interval = float(data.attrs["length_x_nm"]), float(data.attrs["interval_ps"])
+    per_cycle = round(period / interval)
+    cycles = data.sizes["interval"] // per_cycle
+    if not cycles:
+        raise AnalysisError("the sweep holds no whole cycle: run it longer")
+    values = split(data)[part][:, : cycles * per_cycle].reshape(-1, per_cycle)
+    phase = 2 * np.pi * data.interval_time.values[:per_cycle] / period
+    voltage = float(np.abs(data.field).max()) * length
+    blur = np.sinc(interval / period)  # a current is a mean over its interval
+    in_phase = 2 * (values * np.sin(phase)).mean(axis=1) / (voltage * blur)
+    out = 2 * (values * np.cos(phase)).mean(axis=1) / (voltage * blur * 2 * np.pi / period)
+    return {
+        "capacitance_af": _mean(AF_PER_NA_PS_V * out, data.sizes["replica"], settings),
+        "conductance_ns": _mean(in_phase, data.sizes["replica"], settings),
+    }
+
+
+def transferred(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Charge (replica, t) in e that moved up to the sheet since the start, and its times (t,) in ps from 0."""
+    interval = float(data.attrs["interval_ps"])
+    charge = np.cumsum(split(data)["charging"], axis=1) * interval / NA_PER_E_PER_PS
+    time = data.interval_time.values + interval / 2
+    return np.concatenate([np.zeros((len(charge), 1)), charge], axis=1), np.concatenate([[0.0], time])
+
+
+def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Charging:
+    """Capacitance and RC time from constant fields switched on at t = 0, all fields and replicas together.
+
+    Q(t)/V = sum V Q / sum V^2 over runs, fitted by A + B exp(-t / RC): C = A, R = RC / C (relative errors added in
+    quadrature, which takes them as independent). Bootstrap over runs. Steps of zero field say nothing and are left out.
+
+    Raises
+    ------
+    AnalysisError
+        if no run has a field, or their times differ.
+    """
+    rows, time = [], None
+    for data in datasets.values():
+        voltage = float(data.field[0]) * float(data.attrs["length_x_nm"])
+        if not voltage:
+            continue
+        charge, at = transferred(data)
+        if time is not None and (len(at) != len(time) or not np.allclose(at, time)):
+            raise AnalysisError("constant-field runs of different lengths cannot be fitted together: pass them apart")
+        time = at
+        rows += [np.append(voltage * one, voltage**2) for one in charge]
+    if time is None:
+        raise AnalysisError("no run with a field: a capacitance needs a voltage")
+    every = max(1, len(time) // _POINTS)
+    units, time = np.stack(rows)[:, [*range(0, len(time), every), -1]], time[::every]
+
+    def per_volt(chosen: np.ndarray) -> np.ndarray:
+        total = chosen.sum(axis=0)
+        return AF_PER_E_V * total[:-1] / total[-1]
+
+    found = fit.decay(time, units, per_volt, draws=settings.bootstrap_draws, confidence=settings.confidence)
+    curve = per_volt(units)
+    failed = found.failed
+    if not failed and not found.a.value > _LEAST_SIGMA * found.a.error / norm.ppf(0.5 + settings.confidence / 2):
+        failed = f"the charge is below {_LEAST_SIGMA:g} standard errors: run more replicas or stronger fields"
+    if failed:
+        return Charging(None, None, None, time, curve, np.full_like(time, np.nan), failed)
+    return Charging(found.a, found.tau, _ratio(found.tau, found.a), time, curve, found.at(time))
+
+
+def _ratio(rc_ps: Estimate, capacitance_af: Estimate) -> Estimate:
+    value = MOHM_PER_PS_AF * rc_ps.value / capacitance_af.value
+    error = abs(value) * np.hypot(rc_ps.error / rc_ps.value, capacitance_af.error / capacitance_af.value)
+    return Estimate(value, value - error, value + error, rc_ps.n)
+
+
+def _mean(values: np.ndarray, replicas: int, settings: Analysis) -> Estimate:
+    """Mean over the cycles (n,) of several replicas, one after the other."""
+    whose = np.repeat(np.arange(replicas), len(values) // replicas)
+    return of_mean(
+        values, lambda m: m, groups=whose, draws=settings.bootstrap_draws, confidence=settings.confidence
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Are the frames that replicas start from independent? Their spacing against how long water remembers its direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ..errors import AnalysisError
+from ..parameters import Analysis
+from .stats import Estimate, estimate
+
+#: Frames so many correlation times apart count as independent: e^-3 is 5 %.
+ENOUGH = 3.0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Correlation time of one place's dipoles (ps); `decayed` is False where the run ends before the correlation."""
+
+    place: str
+    time_ps: Estimate
+    decayed: bool
+
+
+def memories(profile: xr.Dataset, settings: Analysis) -> list[Memory]:
+    """Integral correlation times, tau = dt (1/2 + sum C(t)) up to the first C <= 0, with errors from blocks of the run.
+
+    Places where a block has no water are left out (a closed pore).
+
+    Raises
+    ------
+    AnalysisError
+        if the equilibration was reduced by an older version, without correlations.
+    """
+    if "dipole_correlation" not in profile:
+        raise AnalysisError("the profile holds no dipole correlations: run `janus-pore profile` for this system again")
+    interval, found = float(profile.lag[1] - profile.lag[0]), []
+    for place in profile.place.values:
+        units = profile.dipole_correlation.sel(place=place).values
+        units = units[np.isfinite(units[:, 0])]
+        if len(units):
+            how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
+            time = estimate(units, lambda u: interval * _integral(u.mean(axis=0)), **how)
+            found.append(Memory(str(place), time, bool((units.mean(axis=0) <= 0.1).any())))
+    return found
+
+
+def verdict(found: list[Memory], spacing_ps: float) -> str:
+    """One sentence: whether frames `spacing_ps` apart are independent, by the slower of reservoirs and the pore's mean.
+
+    Single molecules in the pore are not asked: they sit at places that prescribe a direction, so their correlation
+    levels off as long as they stay, which is not a memory of the start.
+    """
+    slowest = max((one for one in found if one.place != "pore"), key=lambda one: one.time_ps.value)
+    ratio = spacing_ps / slowest.time_ps.value
+    said = f"ensemble.spacing_ps is {spacing_ps:g} ps, {ratio:.1f} times the longest memory ({slowest.place}, "
+    said += f"{'' if slowest.decayed else 'at least '}{slowest.time_ps.value:.2g} ps)"
+    if ratio >= ENOUGH and slowest.decayed:
+        return f"Independent starts: {said}."
+    return f"WARNING: starts may remember each other: {said}; take {ENOUGH:g} times or more, or a longer equilibration."
+
+
+def _integral(correlation: np.ndarray) -> float:
+    """Of C in units of its interval, C(0) = 1."""
+    below = np.flatnonzero(~(correlation > 0))  # or not a number: nobody stayed so long
+    end = below[0] if len(below) else len(correlation)
+    return 0.5 + float(correlation[1:end].sum())

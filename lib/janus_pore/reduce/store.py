@@ -1,0 +1,89 @@
+"""Reduced data on disk: one file a replica, and the replicas of a protocol together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..errors import TrajectoryError
+
+#: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
+STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
+#: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
+_SMALL = 2048
+_PER_REPLICA = ("pore_water", "current", "crossings", "number", "column")
+_LISTS = {
+    "sample": ("theta", "theta_frame"),
+    "wide": ("wide_theta", "wide_radius", "wide_depth", "wide_frame"),
+}
+_OF_FIRST = (
+    "field", "segment", "interval_field", "interval_segment", "profile_frames", "profile_field", "sheet_charge",
+    "snapshot", "snapshot_sheet",
+)  # fmt: skip
+
+
+def rounded(name: str, values: np.ndarray) -> np.ndarray:
+    """Values (n,) of one of `STEPS` as a file gives them back, so that data in memory and on disk are the same."""
+    return np.round(values / STEPS[name]).astype(np.int16).astype(np.float32) * STEPS[name]
+
+
+def collect(paths: Sequence[Path]) -> xr.Dataset:
+    """The replicas of one protocol in one dataset, along a new dimension `replica`.
+
+    The angles stay one list; `theta_replica` says whose each is (`wide_replica` for those of the wider region). The
+    picture is the first replica's.
+
+    Raises
+    ------
+    TrajectoryError
+        if the replicas do not have the same times.
+    """
+    replicas = [read(path) for path in paths]
+    first = replicas[0]
+    for path, one in zip(paths, replicas, strict=True):
+        if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
+            raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
+    there = [name for name in _PER_REPLICA if name in first]
+    together = xr.concat([one[there] for one in replicas], dim="replica", combine_attrs="drop_conflicts")
+    for dim, names in _LISTS.items():
+        if names[0] not in first:
+            continue
+        for name in names:
+            together[name] = xr.concat([one[name] for one in replicas], dim=dim)
+        index = np.concatenate([np.full(one.sizes[dim], k, dtype=np.int32) for k, one in enumerate(replicas)])
+        owner = "theta_replica" if dim == "sample" else "wide_replica"
+        together[owner] = (dim, index, {"long_name": "position along `replica`"})
+    for name in _OF_FIRST:
+        if name in first:
+            together[name] = first[name]
+    together = together.assign_coords(replica=[one.attrs["replica"] for one in replicas])
+    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in replicas)
+    return together
+
+
+def write(dataset: xr.Dataset, path: Path) -> Path:
+    """Write netCDF (compressed), whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"partial-{path.name}")
+    dataset.to_netcdf(part, engine="h5netcdf", encoding={name: _packed(dataset, name) for name in dataset.data_vars})
+    part.replace(path)
+    return path
+
+
+def read(path: Path) -> xr.Dataset:
+    """Read what `write` wrote."""
+    if not Path(path).exists():
+        raise TrajectoryError(f"{path} is not there: run the workflow up to it first (make book, or snakemake {path})")
+    return xr.load_dataset(path, engine="h5netcdf")
+
+
+def _packed(dataset: xr.Dataset, name: str) -> dict[str, Any]:
+    large = dataset[name].nbytes > _SMALL
+    packed: dict[str, Any] = {"zlib": True, "complevel": 4, "shuffle": True} if large else {"zlib": False}
+    if name in STEPS:
+        packed |= {"dtype": "int16", "scale_factor": STEPS[name], "_FillValue": np.int16(-32768)}
+    return packed

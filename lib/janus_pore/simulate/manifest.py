@@ -1,0 +1,68 @@
+"""The manifest of a finished segment: what it was made from and with, and the SHA-256 of what is kept."""
+
+from __future__ import annotations
+
+import re
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError
+from ..files import sha256
+from . import checkpoint
+from .gmx import Gmx
+
+KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
+
+
+def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], started: str) -> dict[str, Any]:
+    """The manifest of a verified run in `work`: `run` says inputs, steps, frames and energy."""
+    return {
+        "inputs": run["inputs"],
+        "files": {name: sha256(work / name) for name in KEPT},
+        **{key: run[key] for key in ("steps", "frames", "energy")},
+        "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
+        "command": command,
+        "host": socket.gethostname(),
+        "started": started,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_speed(work / "md.log"),
+    }
+
+
+def done(directory: Path) -> dict[str, Any] | None:
+    """The manifest of a finished segment, or None if there is no such segment.
+
+    Raises
+    ------
+    RunError
+        if files changed since the manifest was written.
+    """
+    path = directory / "manifest.json"
+    if not path.exists():
+        return None
+    manifest = checkpoint.read_note(path)
+    changed = [name for name, digest in manifest["files"].items() if sha256(directory / name) != digest]
+    if changed:
+        raise RunError(
+            f"{directory}: {', '.join(changed)} changed or vanished since the run. Restore them, or delete this "
+            "directory to run it again"
+        )
+    return manifest
+
+
+def same(manifest: dict, inputs: dict, directory: Path) -> dict:
+    """The manifest (or note of a begun run), if it is of these inputs; RunError otherwise."""
+    if manifest["inputs"] != inputs:
+        raise RunError(
+            f"{directory} was run from other inputs (system, settings, protocol or earlier segment changed since). "
+            "Give the changed scale a new name, or delete this directory to run it again"
+        )
+    return manifest
+
+
+def _speed(log: Path) -> dict[str, float]:
+    """ns/day of the last launch, from mdrun's own log."""
+    found = re.findall(r"^Performance:\s+([\d.]+)", log.read_text(errors="replace"), re.M)
+    return {"ns_per_day": float(found[-1])} if found else {}

@@ -1,0 +1,36 @@
+"""What the subcommands share: names that must exist, progress bars, and stamps for Snakemake."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from tqdm import tqdm
+
+from .errors import JanusPoreError
+from .files import write_text
+
+
+def known(found: dict[str, Any], name: str, what: str) -> Any:
+    """What has this name, or an error that says which names there are."""
+    if name not in found:
+        raise JanusPoreError(f"there is no {what} {name!r} here; this scale has: {', '.join(found) or 'none'}")
+    return found[name]
+
+
+def watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:
+    """Progress bars, one a segment; none where nobody looks (output not a terminal)."""
+
+    def start(label: str, last_step: int) -> Callable[[int], None]:
+        bar = bars.enter_context(tqdm(total=last_step, desc=label, unit="step", disable=None, unit_scale=True))
+        return lambda step: bar.update(max(0, step - bar.n)) and None
+
+    return start
+
+
+def stamp(args: argparse.Namespace) -> None:
+    """Write the stamp that was asked for, if any."""
+    if args.done:
+        write_text(args.done, "")

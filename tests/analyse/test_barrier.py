@@ -1,0 +1,165 @@
+"""Ions in a known potential: the mean force, its parts and the barrier come back; where ions are missing, no number."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+from janus_pore.analyse import barrier
+from janus_pore.errors import AnalysisError
+from janus_pore.testsystems import PoreIons
+
+SETTINGS = {
+    "barrier__fields_v_nm": [0.4], "barrier__half_window_v_nm": 0.05, "barrier__half_range_nm": 0.6,
+    "barrier__bin_width_nm": 0.04,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scale(make_scale):
+    return make_scale(**SETTINGS)
+
+
+def binned(scale, system, seed=0, **changes):
+    asked = scale.barrier.model_copy(update=changes)
+    return barrier.binned([system.sample(seed)], system.field_v_nm, asked, scale.analysis)
+
+
+@pytest.fixture(scope="module")
+def many(scale):
+    """A well sampled system, its mean force and its barrier."""
+    system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
+    data = binned(scale, system)
+    return system, barrier.mean_force(data, scale.analysis), barrier.climb(data, scale.analysis)
+
+
+class TestKnownPotential:
+    """Once broke: with the ends taken from the integrated force, its noise alone made a barrier of 10 kJ/mol."""
+
+    def test_the_mean_force_of_every_part(self, many):
+        system, table, _ = many
+        inside = (table.bin.values[:, None] + np.linspace(-0.02, 0.02, 9)).ravel()
+        asked = system.analytical_force(inside).reshape(len(table.bin), 9, -1).mean(axis=1)
+        asked = np.column_stack([asked, asked.sum(axis=1)])
+        sigma = 0.5 * (table.high - table.low).values
+        off = np.abs(table.force.values - asked) / np.hypot(sigma, 1.0)  # a bin's mean is not its middle
+        assert np.mean(off < 1) > 0.6 and off.max() < 6
+        assert table.force.sel(part="field").values == pytest.approx(np.full(len(table.bin), -0.4 * 96.48533))
+
+    def test_both_potentials_are_the_one_the_ions_live_in(self, many):
+        system, table, _ = many
+        asked = system.potential(table.bin.values).sum(axis=1)
+        asked -= asked.mean()
+        for name, error in (("pmf", 2.5), ("by_counts", 0.5)):
+            assert (table[name] - table[name].mean()).values == pytest.approx(asked, abs=error), name
+
+    def test_the_barrier_and_its_parts(self, many):
+        system, _, found = many
+        truth = system.analytical_barrier()
+        assert found.minimum.value == pytest.approx(truth["minimum"], abs=0.05)
+        assert found.maximum.value == pytest.approx(truth["maximum"], abs=0.05)
+        assert found.total.value == pytest.approx(truth["total"], abs=3 * found.total.error)
+        assert found.by_counts.value == pytest.approx(truth["total"], abs=3 * found.by_counts.error)
+        for name, one in found.parts.items():
+            assert one.value == pytest.approx(truth[name], abs=max(3 * one.error, 1.0)), name
+        assert sum(one.value for one in found.parts.values()) == pytest.approx(found.total.value)
+        assert found.total.n == 40
+
+    def test_the_ions_way_is_against_the_field(self, scale):
+        up = PoreIons(field_v_nm=-0.4, ions=60.0, noise_kj_mol_nm=50.0)
+        found = barrier.climb(binned(scale, up), scale.analysis)
+        assert found.minimum.value < found.maximum.value
+        assert found.total.value == pytest.approx(up.analytical_barrier()["total"], abs=3 * found.total.error)
+
+    def test_no_barrier_is_not_made_one_by_noise(self, scale):
+        """Flat but for what is left of the field: forces that spread by 300 say so, within their error."""
+        flat = PoreIons(field_v_nm=0.4, noise_kj_mol_nm=150.0, ions=6.0, depth=0.0)
+        totals = [barrier.climb(binned(scale, flat, seed), scale.analysis).total.value for seed in range(40)]
+        assert abs(np.mean(totals)) < 3 * np.std(totals) / np.sqrt(40)
+
+
+@pytest.mark.parametrize(("confidence", "least", "most"), [(0.68, 0.58, 0.86), (0.95, 0.88, 1.0)])
+def test_the_intervals_cover_the_truth_as_often_as_they_say(scale, confidence, least, most):
+    """Both ends are found anew in every draw, which widens the intervals of the parts: they may cover too often."""
+    system = PoreIons(ions=6.0, noise_kj_mol_nm=100.0)
+    truth = system.analytical_barrier()
+    truth["by_counts"] = truth["total"]
+    settings = scale.analysis.model_copy(update={"confidence": confidence})
+    hits, trials = dict.fromkeys(("total", "by_counts", "water_electrostatic", "ion_vdw"), 0), 120
+    for seed in range(trials):
+        found = barrier.climb(binned(scale, system, seed), settings)
+        for name in hits:
+            one = found.parts.get(name) or getattr(found, name)
+            hits[name] += one.low <= truth[name] <= one.high
+    assert all(least < count / trials <= most for count in hits.values()), hits
+
+
+class TestTooFewIons:
+    def test_a_gap_gives_a_reason_and_no_number(self, scale):
+        data = binned(scale, PoreIons(ions=60.0))
+        counts = data.counts.copy()
+        counts[:, 12:15] = 0
+        found = barrier.climb(dataclasses.replace(data, counts=counts), scale.analysis)
+        assert found.total is None and found.parts == {}
+        assert found.failed == "3 of 30 bins hold Cl- in fewer than 3 units (x = -0.12 to 0.00 nm)"
+
+    def test_two_units_are_not_three(self, scale):
+        data = binned(scale, PoreIons(ions=60.0))
+        counts = data.counts.copy()
+        counts[2:, 20] = 0
+        assert "1 of 30 bins" in barrier.climb(dataclasses.replace(data, counts=counts), scale.analysis).failed
+
+    def test_the_potential_does_not_cross_the_gap(self, scale):
+        """Each stretch has a constant of its own, the counts'; there is nothing between them, and no warning."""
+        system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
+        data = binned(scale, system)
+        counts, sums = data.counts.copy(), data.sums.copy()
+        counts[:, 12:15], sums[:, 12:15], counts[1:, 29], sums[1:, 29] = 0, 0, 0, 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            table = barrier.mean_force(dataclasses.replace(data, counts=counts, sums=sums), scale.analysis)
+        assert np.isnan(table.pmf[12:15]).all() and np.isnan(table.force[12:15]).all()
+        assert np.isfinite(table.force[29]).all() and np.isnan(table.low[29]).all()  # one unit: no interval
+        asked = system.potential(table.bin.values).sum(axis=1)
+        for stretch in (slice(0, 12), slice(15, 30)):
+            shift = (table.pmf[stretch] - asked[stretch]).mean().item()
+            assert (table.pmf[stretch] - shift).values == pytest.approx(asked[stretch], abs=1.5)
+            assert (table.by_counts - table.pmf)[stretch].mean().item() == pytest.approx(0, abs=1e-9)
+
+    def test_no_ion_at_all(self, scale):
+        table = barrier.mean_force(binned(scale, PoreIons(ions=0.0)), scale.analysis)
+        assert np.isnan(table.pmf).all() and (table["count"] == 0).all()
+
+
+class TestSelection:
+    def test_only_the_column_counts(self, scale):
+        """Radii are uniform up to 0.4 nm: half of the samples lie within 0.2 nm."""
+        whole, half = (binned(scale, PoreIons(ions=20.0), radius_nm=r).counts.sum() for r in (0.45, 0.2))
+        assert half / whole == pytest.approx(0.5, abs=0.02)
+
+    def test_several_protocols_and_their_windows(self, scale):
+        """Units of different protocols are different; frames of other fields do not count."""
+        low, high = PoreIons(field_v_nm=0.4).sample(0), PoreIons(field_v_nm=0.8).sample(1)
+        both = barrier.binned([low, high, low], 0.4, scale.barrier, scale.analysis)
+        assert both.counts.shape == (80, 30) and both.frames == 2 * low.sizes["frame"]
+        assert both.counts.sum() == 2 * low.sizes["sample"] and both.sums.shape == (80, 30, 7)
+        with pytest.raises(AnalysisError, match=r"no frame with forces within 0.05 of -0.4 V/nm"):
+            barrier.binned([low, high], -0.4, scale.barrier, scale.analysis)
+
+    def test_blocks_of_a_constant_field_are_its_units(self, scale):
+        """0.1 ps of current_window_ps: 20 frames of 0.02 ps are four units."""
+        data = PoreIons(replicas=1, periods=1).sample(0)
+        data.attrs["period_ps"] = 0.0
+        data["time"] = data.time * 0.02
+        assert len(barrier.binned([data], 0.4, scale.barrier, scale.analysis).counts) == 4
+
+    def test_other_units_are_refused(self, scale):
+        data = PoreIons().sample(0)
+        data.force.attrs["units"] = "pN"
+        with pytest.raises(AnalysisError, match="pN"):
+            barrier.binned([data], 0.4, scale.barrier, scale.analysis)
+
+
+@pytest.mark.parametrize(("way", "start", "end"), [(1, 1, 3), (-1, 5, 3)])
+def test_the_largest_climb(way, start, end):
+    assert barrier.ends(np.array([4.0, 0.0, 1.0, 7.0, 6.0, -2.0, -1.0]), way) == (start, end)

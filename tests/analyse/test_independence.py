@@ -1,0 +1,60 @@
+"""Blocks that are not independent are told apart from blocks that are, and independent ones rarely raise an alarm."""
+
+import numpy as np
+import pytest
+from janus_pore.analyse import independence
+from janus_pore.testsystems.hysteresis import noise
+
+
+def runs(seed, *, replicas=3, blocks=40, memory=0.0, spread=0.0):
+    """Values of blocks in units of their own spread, correlated over `memory` blocks, with an offset a replica."""
+    rng = np.random.default_rng(seed)
+    values = noise(rng, (replicas, blocks), 1.0, memory) + spread * rng.normal(size=(replicas, 1))
+    return values.ravel(), np.repeat(np.arange(replicas), blocks)
+
+
+class TestJudge:
+    def test_independent_blocks_raise_an_alarm_in_few_of_many_draws(self):
+        alarms = [bool(independence.judge(*runs(seed)).warning) for seed in range(300)]
+        assert np.mean(alarms) < 0.04
+
+    def test_correlated_blocks_raise_one_and_are_counted_for_what_they_are(self):
+        found = [independence.judge(*runs(seed, memory=3.0)) for seed in range(100)]
+        assert np.mean(["successive blocks" in one.warning for one in found]) > 0.95
+        keep = np.exp(-1 / 3.0)
+        assert np.median([one.effective for one in found]) == pytest.approx(120 * (1 - keep) / (1 + keep), rel=0.4)
+
+    def test_replicas_that_spread_raise_one_and_count_as_little_more_than_the_replicas(self):
+        found = [independence.judge(*runs(seed, spread=2.0)) for seed in range(50)]
+        loud = [one for one in found if "replicas differ" in one.warning]
+        assert len(loud) > 40 and np.median([one.effective for one in loud]) < 6
+
+    def test_short_blocks_raise_one(self):
+        values, groups = runs(1)
+        found = independence.judge(values, groups, unit_ps=5.0, correlation_ps=10.0)
+        assert "shorter than two correlation times" in found.warning and found.effective == 120 * 5 / 20
+        assert not independence.judge(values, groups, unit_ps=20.0, correlation_ps=10.0).warning
+
+    def test_enough_replicas_are_drawn_whole_and_nothing_within_them_matters(self):
+        found = independence.judge(*runs(2, replicas=5, memory=10.0, spread=3.0), unit_ps=1.0, correlation_ps=9.0)
+        assert (found.drawn, found.n, found.effective, found.warning) == ("replica", 5, 5.0, "")
+
+    @pytest.mark.parametrize("n", [1, 2, 4])
+    def test_few_units_say_so(self, n):
+        assert f"only {n} independent unit" in independence.judge(np.arange(n) * [1.0]).warning
+
+    def test_values_that_are_all_alike_are_no_error(self):
+        assert independence.judge(np.ones(12), np.repeat([0, 1, 2], 4)).effective == 12
+
+
+def test_the_mean_at_each_phase_is_taken_away():
+    time = np.arange(200) * 0.5 + 0.25
+    wave = np.sin(2 * np.pi * time / 20)
+    series = np.stack([wave, wave + np.random.default_rng(0).normal(0, 0.1, 200)])
+    left = independence.about_phase(series, 20.0, time)
+    assert np.abs(left).max() < 0.5 and np.allclose(left.reshape(2, 5, 40).mean(axis=(0, 1)), 0)
+
+
+def test_correlation_of_a_current_that_does_not_change_is_unknown():
+    assert np.isnan(independence.correlation(np.ones((2, 50))))
+    assert independence.correlation(noise(np.random.default_rng(1), (4, 20_000), 1.0, 5.0)) == pytest.approx(5, rel=0.1)

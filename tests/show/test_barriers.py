@@ -1,0 +1,79 @@
+"""Table 1: the printed parts and their closure, our numbers beside them, and reasons where there are none."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from janus_pore.analyse.barrier import Barrier, binned, climb, mean_force
+from janus_pore.analyse.stats import Estimate
+from janus_pore.show import barriers, claims
+from janus_pore.testsystems import PoreIons
+from janus_pore.units import KJ_MOL_NM_PER_E_V_NM
+
+
+@pytest.fixture(scope="module")
+def published():
+    return claims.published("table1")
+
+
+@pytest.fixture(scope="module")
+def found():
+    parts = {name: Estimate(k + 0.5, k, k + 1.0, 9) for k, name in enumerate(barriers.PARTS)}
+    ends = (Estimate(0.2, 0.1, 0.3, 9), Estimate(-0.1, -0.2, 0.0, 9))
+    total, counts = Estimate(24.5, 20.0, 28.0, 9), Estimate(23.0, 22.0, 24.0, 9)
+    return {0.2: Barrier(*ends, total, counts, parts), 0.4: Barrier(failed="no ion in the pore")}
+
+
+def test_the_papers_missing_part_is_the_field(published):
+    """1.615, 3.275, 3.745 and 5.41 kJ/mol are missing: a field over 0.08 nm down its slope, to the print's digits."""
+    assert barriers.with_field(published).field.tolist() == pytest.approx([-1.615, -3.275, -3.745, -5.41], abs=0.002)
+    apart = barriers.distance_nm(published, KJ_MOL_NM_PER_E_V_NM)
+    assert apart.tolist() == pytest.approx([0.0837, 0.0849, 0.0647, 0.0701], abs=2e-4)
+
+
+def test_claims(found, published):
+    rows = {claim.quantity: claim for claim in barriers.claims(found, published)}
+    assert len(rows) == 2 * 9 + 1
+    assert rows["0.2 V/nm: total"].here.value == 24.5 and rows["0.2 V/nm: total"].paper == "4.05 kJ/mol"
+    assert rows["0.2 V/nm: total from counts"].here.value == 23.0
+    assert rows["0.2 V/nm: total from counts"].paper == "not printed"
+    assert rows["0.2 V/nm: ions, electrostatic"].paper == "39.91 kJ/mol"
+    assert rows["0.2 V/nm: external field"].paper == "-1.615 kJ/mol"
+    assert rows["0.4 V/nm: total"].here is None and rows["0.4 V/nm: total"].remark == "no ion in the pore"
+    assert rows["field of the lowest barrier"].here is None
+    assert rows["field of the lowest barrier"].remark == "barriers at 1 of 2 fields"
+
+
+def test_the_lowest_of_all_fields(found, published):
+    totals = {0.2: 4.0, 0.4: 2.0, 0.6: 5.0}
+    every = {f: Barrier(*([Estimate(t, t - 1, t + 1, 9)] * 4), found[0.2].parts) for f, t in totals.items()}
+    assert barriers.claims(every, published)[-1].here.value == 0.4
+
+
+def test_a_field_that_the_paper_does_not_have(found, published):
+    assert barriers.claims({1.5: found[0.2]}, published)[0].paper == "not printed"
+    assert len(barriers.claims({1.5: found[0.2]}, published)) == 9 + 1
+    assert len(barriers.claims({1.5: found[0.4]}, published)) == 1 + 1
+
+
+@pytest.mark.parametrize("ions", [0.0, 60.0])
+def test_figures_of_few_and_of_many_ions(make_scale, published, ions):
+    scale = make_scale(barrier__half_range_nm=0.6)
+    data = binned([PoreIons(ions=ions).sample(0)], 0.4, scale.barrier, scale.analysis)
+    table, one = mean_force(data, scale.analysis), climb(data, scale.analysis)
+    figure, axes = barriers.panels(3)
+    barriers.force(table, axes[0])
+    barriers.decomposition(table, axes[1])
+    barriers.potential(table, one, axes[2])
+    drawn = axes[1].lines[0].get_ydata()
+    assert np.array_equal(drawn, table.force.sel(part="water_vdw"), equal_nan=True)
+    assert len(figure.legends) == 1
+    barriers.against_paper({0.4: one}, published, plt.subplots()[1])
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("number", "rows"), [(0, 1), (1, 1), (4, 2), (9, 3)])
+def test_one_panel_a_field(number, rows):
+    figure, axes = barriers.panels(number)
+    assert len(axes) == number and figure.axes[0].get_gridspec().nrows == rows
+    assert sum(ax.get_visible() for ax in figure.axes) == number
+    plt.close(figure)
