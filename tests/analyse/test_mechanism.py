@@ -66,7 +66,7 @@ def test_no_forces_no_barrier(settings):
 
 def test_a_known_barrier_comes_through(settings):
     asked = Barrier(
-        protocols=[], fields_v_nm=[0.8], half_window_v_nm=0.2, every_frames=1, half_range_nm=0.8,
+        protocols=[], fields_v_nm=[0.8], half_window_v_nm=0.2, every_frames=1, half_range_nm=0.6,
         bin_width_nm=0.1, radius_nm=0.45,
     )  # fmt: skip
     known = PoreIons()
