@@ -6,6 +6,7 @@ from janus_pore.analyse import current, loop
 from janus_pore.config import Analysis
 from janus_pore.errors import AnalysisError
 from janus_pore.testsystems import DriftingIons, Ladder, MemristiveConductor, SineConductor
+from janus_pore.units import NA_PER_E_PER_PS
 
 
 @pytest.fixture
@@ -166,3 +167,12 @@ class TestLoop:
         units = current.fold(SineConductor().sample(7), settings)
         with pytest.raises(AnalysisError, match="negative"):
             loop.onset(units.isel(bin=units.field.values > 0), settings, -1)
+
+
+def test_a_ladder_without_a_crossing_has_a_bound_and_not_an_error_of_zero(make_scale):
+    settings = make_scale(analysis__current_window_ps=10.0, analysis__discard_ps=50.0).analysis
+    data = Ladder(fields_v_nm=(0.6,), currents_na=(0.0,)).sample(0)
+    point = current.ladder(data, settings, "pore").isel(bin=0)
+    bound = -np.log(1 - settings.confidence) * NA_PER_E_PER_PS / 900
+    assert (point.current == 0).all() and point.high.values == pytest.approx([bound] * 3)
+    assert point.low.values == pytest.approx([-bound] * 3)

@@ -163,7 +163,15 @@ def ladder(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: st
     points = []
     for data in sorted(datasets.values(), key=lambda d: float(d.field[0])):
         current = blocks(per_interval(data, estimator), data.interval_time.values, settings)
-        points.append(curve(current, settings).expand_dims(bin=1).assign_coords(field=("bin", [float(data.field[0])])))
+        point = curve(current, settings)
+        if estimator == "pore":  # no crossing at all bounds the rate (Poisson), it does not fix it
+            late_ps = (
+                (data.interval_time > settings.discard_ps).sum() * data.attrs["interval_ps"] * data.sizes["replica"]
+            )
+            bound = -np.log(1 - settings.confidence) * NA_PER_E_PER_PS / float(late_ps)
+            none = (current == 0).all("unit")
+            point = point.assign(low=point.low.where(~none, -bound), high=point.high.where(~none, bound))
+        points.append(point.expand_dims(bin=1).assign_coords(field=("bin", [float(data.field[0])])))
     result = xr.concat(points, dim="bin", combine_attrs="drop_conflicts")
     result = result.assign({
         name: ("bin", [point.attrs[key] for point in points])
