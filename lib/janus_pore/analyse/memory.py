@@ -18,9 +18,9 @@ import xarray as xr
 from ..parameters import Analysis
 from ..units import AF_PER_NA_PS_V, NA_PER_E_PER_PS
 from . import fit
-from .plasticity import FEW, LEAST_REPLICAS, LEVEL, Ratios, percentiles, ratios, undefined, unseen
+from .plasticity import FEW, LEAST_REPLICAS, LEVEL, Ratios, ratios, undefined, unseen
 from .pulses import ESTIMATORS, crossings, currents, during, spans
-from .stats import Estimate, bootstrap
+from .stats import Estimate, bootstrap, expanded
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parts(data: xr.Dataset, settings: Analysis) -> Parts:
 
     value, low, high = bootstrap(
         np.stack([box.units, pore.units], axis=1), of, draws=strict.bootstrap_draws,
-        confidence=percentiles(strict.confidence, n),
+        confidence=expanded(strict.confidence, n),
     )  # fmt: skip
     missed = unseen(pore, strict.confidence)
     wide = np.maximum(missed[0], missed[1:]) / abs(box.first.mean())
@@ -128,7 +128,7 @@ def charge_within(data: xr.Dataset, settings: Analysis) -> dict[str, xr.Dataset]
         step = float(data.attrs["interval_ps"])
         moved = np.cumsum(current, axis=1) * step / NA_PER_E_PER_PS
         limits = bootstrap(
-            moved, _mean, draws=settings.bootstrap_draws, confidence=percentiles(settings.confidence, len(moved))
+            moved, _mean, draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, len(moved))
         )
         names = zip(("charge", "low", "high"), limits, strict=True)
         found[estimator] = xr.Dataset(
@@ -142,7 +142,7 @@ def charging_within(data: xr.Dataset, settings: Analysis) -> fit.Decay:
     time, current = during(data, "charging")
     if len(current) < LEAST_REPLICAS:
         return fit.Decay(None, None, None, f"{len(current)} replicas, {LEAST_REPLICAS} are the least")
-    confidence = percentiles(settings.confidence, len(current))
+    confidence = expanded(settings.confidence, len(current))
     return fit.decay(time, current, _mean, draws=settings.bootstrap_draws, confidence=confidence)
 
 
@@ -159,7 +159,7 @@ def capacitance(data: xr.Dataset, settings: Analysis) -> Estimate:
     pulses = currents(data, "charging")
     attofarad = pulses.first * pulses.window_ps * AF_PER_NA_PS_V / volts
     value, low, high = bootstrap(
-        attofarad, _mean, draws=settings.bootstrap_draws, confidence=percentiles(settings.confidence, len(attofarad))
+        attofarad, _mean, draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, len(attofarad))
     )
     return Estimate(float(value), float(low), float(high), len(attofarad))
 

@@ -20,7 +20,7 @@ from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
 from . import fit
 from .pulses import Pulses, currents, windows
-from .stats import Estimate, bootstrap, estimate
+from .stats import Estimate, bootstrap, estimate, expanded
 
 #: A ratio is defined where I_0 differs from zero at this level: then Fieller's interval of the ratio is bounded.
 LEVEL = 0.95
@@ -72,7 +72,7 @@ def ratios(pulses: Pulses, settings: Analysis) -> Ratios:
         return Ratios(pulses.after_ps, none, pulses.estimator, pulses.kind, failed)
     n = len(pulses.first)
     value, low, high = bootstrap(
-        pulses.units, ratio_of_means, draws=settings.bootstrap_draws, confidence=percentiles(settings.confidence, n)
+        pulses.units, ratio_of_means, draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, n)
     )
     wide = unseen(pulses, settings.confidence)[1:] / abs(pulses.first.mean())
     return Ratios(pulses.after_ps, _estimates(value, low - wide, high + wide, n), pulses.estimator, pulses.kind)
@@ -83,7 +83,7 @@ def means(pulses: Pulses, settings: Analysis) -> tuple[Estimate, ...]:
     n = len(pulses.first)
     value, low, high = bootstrap(
         pulses.units, lambda u: u.mean(axis=0), draws=settings.bootstrap_draws,
-        confidence=percentiles(settings.confidence, n),
+        confidence=expanded(settings.confidence, n),
     )  # fmt: skip
     wide = unseen(pulses, settings.confidence)
     return _estimates(value, low - wide, high + wide, n)
@@ -108,17 +108,6 @@ def ratio_of_means(units: np.ndarray) -> np.ndarray:
     return mean[1:] / (mean[0] or np.nan)
 
 
-def percentiles(confidence: float, n: int) -> float:
-    """Share of the bootstrap's draws between the ends of an interval of that confidence.
-
-    Means of n resampled units spread less than means of n units by sqrt((n - 1) / n), and have the normal's
-    tails in place of Student's: both are put right by taking percentiles further out ("expanded percentile interval").
-    """
-    if n < 2:
-        return confidence
-    return float(2 * norm.cdf(np.sqrt(n / (n - 1)) * student.ppf(0.5 + confidence / 2, n - 1)) - 1)
-
-
 def decay(pulses: Pulses, settings: Analysis) -> fit.Decay:
     """A + B exp(-t / tau) through the ratios, t being `after_ps`; refused with a reason where the data do not fix it.
 
@@ -127,7 +116,7 @@ def decay(pulses: Pulses, settings: Analysis) -> fit.Decay:
     failed = undefined(pulses.first)
     if failed:
         return fit.Decay(None, None, None, failed)
-    confidence = percentiles(settings.confidence, len(pulses.first))
+    confidence = expanded(settings.confidence, len(pulses.first))
     return fit.decay(
         pulses.after_ps, pulses.units, ratio_of_means, draws=settings.bootstrap_draws, confidence=confidence
     )
@@ -189,7 +178,7 @@ def needed(pulses: Pulses, settings: Analysis, k: int = 0, relative: float = 0.1
         return np.asarray((z * rest.std(ddof=1) / (relative * (mean[1] or np.nan))) ** 2)
 
     both = np.column_stack([pulses.first, pulses.later[:, k]])
-    confidence = percentiles(settings.confidence, n)
+    confidence = expanded(settings.confidence, n)
     found = estimate(both, of, draws=settings.bootstrap_draws, confidence=confidence)
     return found, f"for a {settings.confidence:.0%} interval of +-{relative:.0%}"
 

@@ -8,9 +8,8 @@ import xarray as xr
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from .orientation import angles
-from .plasticity import percentiles
 from .pulses import pulse_ps, spans
-from .stats import Estimate, bootstrap
+from .stats import Estimate, bootstrap, expanded
 
 #: A width of fewer waters than this is not given: it would be too small, and 0 for one water.
 FEW_WATERS = 10
@@ -48,7 +47,7 @@ def width_in_time(data: xr.Dataset, settings: Analysis, bin_ps: float | None = N
     index = np.clip(np.searchsorted(edges, data.time.values - 1e-6 * step) - 1, 0, len(edges) - 2)
     sums = _sums(data, index, len(edges) - 1)
     value, low, high = bootstrap(
-        sums, _sigma, draws=settings.bootstrap_draws, confidence=percentiles(settings.confidence, len(sums))
+        sums, _sigma, draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, len(sums))
     )
     return xr.Dataset(
         {name: ("bin", x, {"units": "degrees"}) for name, x in (("sigma", value), ("low", low), ("high", high))}
@@ -66,7 +65,7 @@ def width_change(data: xr.Dataset, settings: Analysis) -> Estimate | None:
     sums = _sums(data, place[data.segment.values], 3)[:, :2]
     value, low, high = bootstrap(
         sums, lambda u: np.diff(_sigma(u))[0], draws=settings.bootstrap_draws,
-        confidence=percentiles(settings.confidence, len(sums)),
+        confidence=expanded(settings.confidence, len(sums)),
     )  # fmt: skip
     return Estimate(float(value), float(low), float(high), len(sums)) if np.isfinite(value) else None
 
