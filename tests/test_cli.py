@@ -9,7 +9,7 @@ from janus_pore.paths import repository
 TINY = str(repository() / "config" / "tiny.yml")
 
 
-STEPS = ["check", "build", "equilibrate", "inputs", "replica", "engine", "reduce", "notebook", "book"]
+STEPS = ["check", "build", "equilibrate", "replica", "engine", "reduce", "notebook", "book"]
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -234,3 +234,8 @@ def test_a_scale_cannot_be_changed_after_it_was_read(make_scale):
 )
 def test_is_multiple(value, unit, whole):
     assert config.is_multiple(value, unit) is whole
+
+
+@pytest.mark.parametrize("name", ["reference", "verify"])
+def test_a_scale_may_not_take_the_place_of_what_lies_beside_the_campaigns(refusal, name):
+    assert "give the scale another name" in refusal("scale", name)

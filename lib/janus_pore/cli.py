@@ -48,7 +48,6 @@ def _parser() -> argparse.ArgumentParser:
     step("check", lambda args, scale, campaign: None, "Read a scale file and say what is wrong with it.")
     step("build", steps.build, "Build a system: sheet, pore, water, ions.", "system")
     md(step("equilibrate", steps.equilibrate, "Minimise and equilibrate a system (resumable).", "system"))
-    md(step("inputs", steps.inputs, "Make a protocol's run inputs, shared and own.", "system", "protocol"))
     pack = step("pack", steps.pack, "Run the replicas of a job, in turn and side by side.", "system", "protocol")
     pack.add_argument("--pack", type=int, required=True, help="0 holds the first replicas, as many as a job runs, ...")
     md(pack)
@@ -64,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     forces.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
     ship = step("ship", steps.ship, "Put a campaign's reduced replicas, with manifests, beside the shipped ones.")
     ship.add_argument("--shelf", type=Path, default=Path("data/reference"), help="where (default: data/reference)")
-    shelf = step("shelf", steps.shelf, "Put the shipped replicas of a scale together, as a campaign under --runs.")
+    shelf = step(
+        "reference", steps.reference, "Put the shipped replicas of a scale together, as a campaign under --runs."
+    )
     shelf.add_argument("--shelf", type=Path, default=Path("data/reference"), help="where they lie")
     shelf.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
     verify = step("verify", steps.verify, "Run a shipped replica again and compare it with what was shipped.")

@@ -31,6 +31,10 @@ from .parameters import (
 RESERVED = {"engine", "equilibrate", "systems", "notebooks", "results", "book", "tpr"}
 
 
+#: Directories beside the campaigns, which no scale may be named after.
+NOT_SCALES = {"reference", "verify"}
+
+
 class Scale(Model):
     """A whole campaign: what is built, how it is run, what is computed from it."""
 
@@ -47,6 +51,8 @@ class Scale(Model):
 
     @model_validator(mode="after")
     def check(self) -> Scale:
+        if self.scale in NOT_SCALES:
+            raise ValueError(f"runs/{self.scale} is where other things lie; give the scale another name")
         for name in {*self.systems, *self.protocols} & RESERVED:
             raise ValueError(f"'{name}' is a directory of every campaign; give the system or protocol another name")
         for name, protocol in self.protocols.items():

@@ -62,17 +62,6 @@ def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> N
     stamp(args)
 
 
-def inputs(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .simulate import ensemble, gmx, protocols
-
-    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
-    engine = gmx.find()
-    ensemble.shared_inputs(scale, campaign, args.system, protocol, engine)
-    for k in protocols.replicas_of(scale, protocol):
-        ensemble.own_input(scale, campaign, args.system, protocol, k, engine)
-    stamp(args)
-
-
 def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx, protocols
 
@@ -171,7 +160,7 @@ def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     print(f"{args.shelf / scale.scale}: " + ", ".join(f"{n} {what}" for what, n in count.items()))
 
 
-def shelf(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+def reference(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import reference
 
     reference.collect(args.shelf, scale.scale, campaign)

@@ -3,6 +3,7 @@
 NOTEBOOKS = [str(path.relative_to("notebooks").with_suffix("")) for path in sorted(Path("notebooks").glob("0*/*.ipynb"))]
 MAIN = next(iter(SCALE.systems))
 COLLECTED = [f"{RUNS}/{system}/{name}.nc" for system in PROTOCOLS for name in PROTOCOLS[system]]
+MAIN_COLLECTED = [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")]
 
 def data_for(wildcards):
     """What a notebook's part of the paper needs before it can run."""
@@ -13,7 +14,7 @@ def data_for(wildcards):
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
         "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,
-    }.get(part, [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/") or "membrane" in name] + forces)
+    }.get(part, (COLLECTED if name.endswith(("membrane_charge", "sensitivity")) else MAIN_COLLECTED) + forces)
 
 rule notebook:
     input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)

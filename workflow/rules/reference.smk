@@ -5,20 +5,20 @@ SHELF = "data/reference"
 PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if entry.startswith("reference/")]
 
 rule scout:
-    # every reading of the scale's file, and the page that compares them: --configfile config/scout.yml scout
+    # every reading of the scale's file, and the page that compares them: make scout
     input: COLLECTED, f"{RUNS}/notebooks/04_hysteresis/04_sensitivity.ipynb"
 
-rule shelf:
+rule reference:
     input:
         lambda wildcards: [str(path) for path in sorted(Path(SHELF, wildcards.shipped).rglob("*")) if path.is_file()],
         code("reduce"),
     output: "runs/reference/{shipped}.done"
     resources: mem_mb=4000
     message: "Reference data of scale {wildcards.shipped}"
-    shell: "janus-pore shelf {SHELF}/{wildcards.shipped}/scale.yml --runs runs/reference --done {output:q}"
+    shell: "janus-pore reference {SHELF}/{wildcards.shipped}/scale.yml --runs runs/reference --done {output:q}"
 
 rule reference_notebook:
-    input: "notebooks/{notebook}.ipynb", rules.shelf.output, code(".")
+    input: "notebooks/{notebook}.ipynb", rules.reference.output, code(".")
     output: "runs/reference/{shipped}/notebooks/{notebook}.ipynb"
     wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"
     resources: mem_mb=8000

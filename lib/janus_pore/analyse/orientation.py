@@ -145,9 +145,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
     AnalysisError
         if the window holds no angle.
     """
-    labels, index = np.unique(chosen.unit, return_inverse=True)
-    if not len(labels):
-        raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
+    labels, index = _units(chosen)
     if how == "circular":
         phases = np.exp(1j * chosen.theta)
         sums = np.stack([
@@ -185,9 +183,7 @@ def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
     AnalysisError
         if the window holds no angle.
     """
-    labels, index = np.unique(chosen.unit, return_inverse=True)
-    if not len(labels):
-        raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
+    _, index = _units(chosen)
     sums = np.stack([np.bincount(index, np.cos(chosen.theta)), np.bincount(index)], axis=1)
     return estimate(
         sums, lambda rows: float(rows[:, 0].sum() / rows[:, 1].sum()),
@@ -215,3 +211,11 @@ def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float
             table[:-2, i, j] = [x for one in found for x in (one.value, one.low, one.high)]
     coords = {"branch": ["forward", "reverse"], "field": ("field", np.asarray(fields_v_nm), {"units": "V/nm"})}
     return xr.Dataset({name: (("branch", "field"), table[k]) for k, name in enumerate(names)}, coords=coords)
+
+
+def _units(chosen: Samples) -> tuple[np.ndarray, np.ndarray]:
+    """The independent units of some angles, and which of them each angle belongs to."""
+    labels, index = np.unique(chosen.unit, return_inverse=True)
+    if not len(labels):
+        raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
+    return labels, index

@@ -25,7 +25,8 @@ def repeat(
 ) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
     """Run a shipped replica again under `runs` (resumable) and reduce it.
 
-    With the same GROMACS build on the same kind of processor and one thread, trajectories come out bit for bit.
+    With the same GROMACS build on the same kind of processor and one thread, trajectories come out bit for bit if the
+    shipped one was made with `mdrun -reprod`, as those on CPUs are by now; its manifest says so ("reproducible").
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def repeat(
     Returns
     -------
     the shipped dataset, the new one, and what is known about their being the same run: "same_topology",
-    "same_build" and "same_trajectories"
+    "same_build", "reproducible" and "same_trajectories"
 
     Raises
     ------
@@ -72,6 +73,7 @@ def repeat(
     same = {
         "same_topology": sha256(campaign.system(name) / "topol.top") == manifest["topology_sha256"],
         "same_build": manifests[-1]["gromacs"] == manifest["gromacs"],
+        "reproducible": "-reprod" in manifest["mdrun"],
         "same_trajectories": again.attrs["trajectories_sha256"] == data.attrs["trajectories_sha256"],
     }
     return data, again, same

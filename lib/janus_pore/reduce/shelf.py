@@ -27,16 +27,15 @@ def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, 
     TrajectoryError
         if the scale has no such protocol, or none of them has been run.
     """
-    asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
-    if not asked:
-        raise TrajectoryError(
-            f"scale {scale.scale} has no protocol of kind {kind!r} for {system}: add one to `protocols`"
-        )
-    paths = {name: campaign.collected(system, name) for name in asked}
-    found = {name: read(path) for name, path in paths.items() if path.exists()}
+    found = there(scale, campaign, system, kind)
     if not found:
+        asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
+        if not asked:
+            raise TrajectoryError(
+                f"scale {scale.scale} has no protocol of kind {kind!r} for {system}: add one to `protocols`"
+            )
         raise TrajectoryError(
-            f"none of {', '.join(str(p) for p in paths.values())} is there: run the workflow up to it first "
+            f"{campaign.root / system} holds none of {', '.join(asked)} (.nc): run the workflow up to it first "
             f"(make book SCALE={scale.scale})"
         )
     return found
@@ -50,12 +49,7 @@ def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str,
     TrajectoryError
         if none has.
     """
-    found = {}
-    for system in scale.systems:
-        if any(
-            campaign.collected(system, n).exists() for n, p in protocols_of(scale, system).items() if p.kind == kind
-        ):
-            found[system] = load(scale, campaign, system, kind)
+    found = {system: data for system in scale.systems if (data := there(scale, campaign, system, kind))}
     if not found:
         raise TrajectoryError(
             f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
@@ -65,6 +59,6 @@ def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str,
 
 def there(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
     """`load` where it is no error that there is nothing: an empty dict then."""
-    names = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
-    found = any(campaign.collected(system, name).exists() for name in names)
-    return load(scale, campaign, system, kind) if found else {}
+    asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
+    paths = {name: campaign.collected(system, name) for name in asked}
+    return {name: read(path) for name, path in paths.items() if path.exists()}
