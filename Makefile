@@ -5,6 +5,8 @@ CORES ?= $(shell nproc)
 UV    ?= uv
 
 setup := bash workflow/setup.sh
+snakemake = $(setup) --exec snakemake --cores $(CORES) --profile workflow/profiles/local $(if $(filter no,$(SHIPPED)),--config shipped=no)
+shelf := $(if $(filter no,$(SHIPPED)),--shelf none)
 html  := book/_build/html/index.html
 
 .DEFAULT_GOAL := help
@@ -21,21 +23,21 @@ env: ## install what is missing: Python packages into .venv (or the active conda
 book: ## run the notebooks at SCALE on CORES cores and build the HTML book
 	@test -f "config/$(SCALE).yml" || { echo "error: there is no config/$(SCALE).yml; SCALE is the name of a file in config/" >&2; exit 1; }
 	@$(setup)
-	@$(setup) --exec snakemake --cores $(CORES) --configfile "config/$(SCALE).yml" --profile workflow/profiles/local book
+	@$(snakemake) --configfile "config/$(SCALE).yml" -- book
 	@test -f $(html) || { echo "error: the workflow ended without writing $(html)" >&2; exit 1; }
 	@echo "The book is at $(CURDIR)/$(html)"
 
 plan: ## what the campaign SCALE costs: ns, hours, disk (measures the speed here; NS_PER_DAY=x skips that)
 	@$(setup)
-	@$(setup) --exec janus-pore plan "config/$(SCALE).yml" $(if $(NS_PER_DAY),--ns-per-day $(NS_PER_DAY))
+	@$(setup) --exec janus-pore plan "config/$(SCALE).yml" $(shelf) $(if $(NS_PER_DAY),--ns-per-day $(NS_PER_DAY))
 
 status: ## how far the campaign SCALE is
 	@$(setup)
-	@$(setup) --exec janus-pore status "config/$(SCALE).yml"
+	@$(setup) --exec janus-pore status "config/$(SCALE).yml" $(shelf)
 
 scout: ## run the campaign that compares readings of the paper (config/scout.yml) on CORES cores; goes on where it was
 	@$(setup)
-	@$(setup) --exec snakemake --cores $(CORES) --configfile config/scout.yml --profile workflow/profiles/local scout
+	@$(snakemake) --configfile config/scout.yml -- scout
 
 verify: ## run a shipped replica again and compare: make verify DATA=data/reference/<scale>/<system>/<protocol>/r000.nc
 	@test -f "$(DATA)" || { echo "error: DATA names no file; it is one of data/reference/*/*/*/r*.nc" >&2; exit 1; }

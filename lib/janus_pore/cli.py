@@ -42,14 +42,20 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--max-hours", type=float, help="stop in a resumable state after this walltime")
         sub.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
 
+    def on_shelf(sub: argparse.ArgumentParser, default: Path | None = Path("data/reference")) -> None:
+        words = f"default: {default}" if default else "default: none is taken from anywhere"
+        sub.add_argument("--shelf", type=Path, default=default, help=f"where shipped replicas lie ({words})")
+
     plan = step("plan", steps.plan, "What a campaign costs: ns, hours, disk, and what is done.")
     plan.add_argument("--ns-per-day", type=float, help="speed of one run; without it a probe of 20 s measures it here")
-    step("status", steps.status, "What has been run, and what is running.")
+    on_shelf(plan)
+    on_shelf(step("status", steps.status, "What has been run, and what is running."))
     step("check", lambda args, scale, campaign: None, "Read a scale file and say what is wrong with it.")
     step("build", steps.build, "Build a system: sheet, pore, water, ions.", "system")
     md(step("equilibrate", steps.equilibrate, "Minimise and equilibrate a system (resumable).", "system"))
     pack = step("pack", steps.pack, "Run the replicas of a job, in turn and side by side.", "system", "protocol")
     pack.add_argument("--pack", type=int, required=True, help="0 holds the first replicas, as many as a job runs, ...")
+    on_shelf(pack, None)
     md(pack)
     replica = step("replica", steps.replica, "Run replicas of a protocol, in turn (resumable).", "system", "protocol")
     replica.add_argument("--replica", type=int, nargs="+", required=True, help="their numbers, from 0")
@@ -62,11 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     forces.add_argument("--replica", type=int, help="of one replica; without it: put the replicas together")
     forces.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
     ship = step("ship", steps.ship, "Put a campaign's reduced replicas, with manifests, beside the shipped ones.")
-    ship.add_argument("--shelf", type=Path, default=Path("data/reference"), help="where (default: data/reference)")
+    on_shelf(ship)
     shelf = step(
         "reference", steps.reference, "Put the shipped replicas of a scale together, as a campaign under --runs."
     )
-    shelf.add_argument("--shelf", type=Path, default=Path("data/reference"), help="where they lie")
+    on_shelf(shelf)
     shelf.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
     verify = step("verify", steps.verify, "Run a shipped replica again and compare it with what was shipped.")
     verify.add_argument("data", type=Path, help="data/reference/<scale>/<system>/<protocol>/r000.nc")

@@ -33,6 +33,10 @@ class Campaign:
     def replica(self, system: str, protocol: str, replica: int) -> Path:
         return self.protocol(system, protocol) / f"r{replica:03d}"
 
+    def taken(self, system: str, protocol: str, replica: int) -> Path:
+        """There if the replica was taken over from shipped data, not run (reduce.adopt)."""
+        return self.replica(system, protocol, replica) / "shipped"
+
     def reduced(self, system: str, protocol: str, replica: int) -> Path:
         return self.protocol(system, protocol) / f"r{replica:03d}.nc"
 

@@ -18,6 +18,7 @@ from .stepping import known, stamp, watch
 
 
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import adopt
     from .simulate import gmx, plan
 
     first = next(iter(scale.systems))
@@ -27,7 +28,7 @@ def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         speed = plan.probe(scale, first, gmx.find())
     elif not speed > 0:
         raise JanusPoreError(f"--ns-per-day must be positive, not {speed}")
-    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed))
+    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed), adopt.waiting(scale, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     left = (table.core_hours * (1 - table.done)).sum()
     print(
@@ -37,9 +38,10 @@ def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import adopt
     from .simulate import status
 
-    table = status.progress(scale, campaign)
+    table = status.progress(scale, campaign, adopt.waiting(scale, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     share = table.finished_ps.sum() / table.asked_ps.sum()
     print(f"\n{100 * share:.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")
@@ -75,11 +77,21 @@ def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .reduce import adopt
     from .simulate import cost, gmx, pack, process, protocols
 
     protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
     size = cost.job_size(scale, args.system, protocol)
-    lanes = pack.lanes(pack.members(args.pack, size, protocols.replicas_of(scale, protocol)), scale.ensemble)
+    members = pack.members(args.pack, size, protocols.replicas_of(scale, protocol))
+    if args.shelf:
+        taken = adopt.adopt(scale, campaign, args.system, protocol, members, args.shelf)
+        members = [k for k in members if k not in taken]
+        if taken:
+            which = ", ".join(f"r{k:03d}" for k in taken)
+            print(f"{args.system} {protocol.name}: taken over from {args.shelf}, not run again: {which}")
+    if not members:
+        return stamp(args)
+    lanes = pack.lanes(members, scale.ensemble)
     engine, each = gmx.find(), argparse.Namespace(**{**vars(args), "done": None})
     threads = max(1, args.threads // scale.ensemble.replicas_per_job)
     if len(lanes) == 1:
@@ -120,12 +132,13 @@ def engine(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .reduce import replica
+    from .reduce import adopt, replica
     from .simulate.protocols import protocols_of
 
     protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
-    data = replica.reduce_replica(scale, campaign, args.system, protocol, args.replica)
-    replica.write(data, campaign.reduced(args.system, args.protocol, args.replica))
+    target = campaign.reduced(args.system, args.protocol, args.replica)
+    if not adopt.restore(campaign, args.system, args.protocol, args.replica, target):
+        replica.write(replica.reduce_replica(scale, campaign, args.system, protocol, args.replica), target)
 
 
 def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -138,7 +151,7 @@ def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .reduce import forces, store
+    from .reduce import adopt, forces, store
     from .simulate import gmx, rerun
     from .simulate.protocols import replicas_of
 
@@ -146,10 +159,11 @@ def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     if args.replica is None:
         paths = [campaign.forces(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
         store.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
-    else:
+        return
+    target = campaign.forces(args.system, args.protocol, args.replica)
+    if not adopt.restore(campaign, args.system, args.protocol, args.replica, target):
         how = {"gmx": gmx.find(), "threads": args.threads}
-        data = forces.reduce_forces(scale, campaign, args.system, protocol, args.replica, **how)
-        store.write(data, campaign.forces(args.system, args.protocol, args.replica))
+        store.write(forces.reduce_forces(scale, campaign, args.system, protocol, args.replica, **how), target)
 
 
 def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

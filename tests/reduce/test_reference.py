@@ -13,47 +13,16 @@ from janus_pore.errors import AnalysisError, ConfigError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, reference, repeat, replica
-from janus_pore.simulate import ensemble
-from janus_pore.simulate.protocols import protocols_of
-
-NAME = "hold_+0.40"
-
-
-@pytest.fixture(scope="module")
-def scale_file(lab, tmp_path_factory):
-    path = tmp_path_factory.mktemp("scale") / "test.yml"
-    path.write_text(yaml.safe_dump(lab.scale.model_dump(exclude_none=True)))
-    return path
-
-
-@pytest.fixture(scope="module")
-def ran(lab):
-    """Replica 0 of a constant field, run and reduced (1 ps)."""
-    protocol = protocols_of(lab.scale, "mosse")[NAME]
-    ensemble.run_replica(lab.scale, lab.campaign, "mosse", protocol, 0, lab.gmx, threads=1)
-    data = replica.reduce_replica(lab.scale, lab.campaign, "mosse", protocol, 0)
-    return replica.write(data, lab.campaign.reduced("mosse", NAME, 0))
-
-
-@pytest.fixture
-def shelf(lab, scale_file, ran, tmp_path):
-    count = reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "abc1234")
-    assert count["added"] == 1
-    return tmp_path / "shelf"
-
-
-def shipped(lab, shelf, k=0):
-    return shelf / lab.scale.scale / "mosse" / NAME / f"r{k:03d}.nc"
 
 
 class TestShip:
-    def test_the_manifest_says_what_made_it_and_names_no_host(self, lab, shelf):
-        path = shipped(lab, shelf)
+    def test_the_manifest_says_what_made_it_and_names_no_host(self, lab, shelf, shipped, hold):
+        path = shipped
         manifest = reference.read_manifest(path)
         assert manifest["files"][path.name] == sha256(path) and manifest["commit"] == "abc1234"
         assert manifest["seed"] == 1 and manifest["simulated_ns"] == pytest.approx(0.001) and manifest["hours"] > 0
         assert manifest["segments"][0]["field_v_nm"] == 0.4
-        run = lab.campaign.replica("mosse", NAME, 0) / "seg01"
+        run = lab.campaign.replica("mosse", hold, 0) / "seg01"
         assert manifest["segments"][0]["trajectory_sha256"] == sha256(run / "md.xtc")
         assert manifest["parameters"]["md"]["timestep_fs"] == lab.scale.md.timestep_fs
         host = json.loads((run / "manifest.json").read_text())["host"]
@@ -66,15 +35,15 @@ class TestShip:
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "other")["kept"] == 1
         assert {p: sha256(p) for p in shelf.rglob("*.*")} == before
 
-    def test_a_replica_of_another_run_is_not_overwritten(self, lab, scale_file, shelf):
-        path = shipped(lab, shelf)
+    def test_a_replica_of_another_run_is_not_overwritten(self, lab, scale_file, shelf, shipped):
+        path = shipped
         replica.write(replica.read(path).assign_attrs(trajectories_sha256="another run"), path)
         before = sha256(path)
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
         assert sha256(path) == before
 
-    def test_a_new_reduction_of_the_same_run_takes_its_place(self, lab, scale_file, shelf):
-        path = shipped(lab, shelf)
+    def test_a_new_reduction_of_the_same_run_takes_its_place(self, lab, scale_file, shelf, shipped):
+        path = shipped
         replica.write(replica.read(path).drop_vars("pore_water"), path)
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["reduced again"] == 1
         assert "pore_water" in replica.read(path) and reference.read_manifest(path)["files"][path.name] == sha256(path)
@@ -96,14 +65,14 @@ class TestShip:
 
 
 class TestCollect:
-    def test_what_is_shipped_reads_like_a_campaign(self, lab, shelf, ran, tmp_path):
+    def test_what_is_shipped_reads_like_a_campaign(self, lab, shelf, ran, tmp_path, hold):
         campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
-        assert reference.collect(shelf, lab.scale.scale, campaign) == [campaign.collected("mosse", NAME)]
-        together = replica.read(campaign.collected("mosse", NAME))
+        assert reference.collect(shelf, lab.scale.scale, campaign) == [campaign.collected("mosse", hold)]
+        together = replica.read(campaign.collected("mosse", hold))
         assert together.current.values[0] == pytest.approx(replica.read(ran).current.values)
 
-    def test_forces_go_with_their_replica(self, lab, scale_file, ran, tmp_path):
-        path = lab.campaign.forces("mosse", NAME, 0)
+    def test_forces_go_with_their_replica(self, lab, scale_file, ran, tmp_path, hold):
+        path = lab.campaign.forces("mosse", hold, 0)
         run = replica.read(ran).attrs["trajectories_sha256"]
         attrs = {"kind": "constant", "trajectories_sha256": run}
         data = forces.dataset(
@@ -120,11 +89,11 @@ class TestCollect:
             path.unlink()
         campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
         reference.collect(tmp_path / "shelf", lab.scale.scale, campaign)
-        together = replica.read(campaign.collected_forces("mosse", NAME))
-        assert together.force.values == pytest.approx(np.ones((2, 7))) and campaign.collected("mosse", NAME).exists()
+        together = replica.read(campaign.collected_forces("mosse", hold))
+        assert together.force.values == pytest.approx(np.ones((2, 7))) and campaign.collected("mosse", hold).exists()
 
-    def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path):
-        path, campaign = shipped(lab, shelf), Campaign.of("x", tmp_path / "runs")
+    def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path, shipped):
+        path, campaign = shipped, Campaign.of("x", tmp_path / "runs")
         path.write_bytes(path.read_bytes() + b"0")
         with pytest.raises(TrajectoryError, match="not the file its manifest describes"):
             reference.collect(shelf, lab.scale.scale, campaign)
@@ -136,17 +105,17 @@ class TestCollect:
 
 
 class TestRepeat:
-    def test_the_same_build_and_one_thread_give_the_same_bytes(self, lab, shelf, tmp_path):
-        first, again, same = repeat.repeat(shipped(lab, shelf), tmp_path / "again", lab.gmx)
+    def test_the_same_build_and_one_thread_give_the_same_bytes(self, lab, shelf, tmp_path, shipped):
+        first, again, same = repeat.repeat(shipped, tmp_path / "again", lab.gmx)
         assert all(same.values())
         assert again.current.values == pytest.approx(first.current.values, abs=0)
         assert (compare(first, again, lab.scale.analysis).sigma == 0).all()
 
-    def test_an_altered_start_frame_is_refused(self, lab, shelf, tmp_path):
-        start = shipped(lab, shelf).parents[1] / "starts" / "r000.gro.gz"
-        shutil.copyfile(shipped(lab, shelf), start)
+    def test_an_altered_start_frame_is_refused(self, lab, shelf, tmp_path, shipped):
+        start = shipped.parents[1] / "starts" / "r000.gro.gz"
+        shutil.copyfile(shipped, start)
         with pytest.raises(TrajectoryError, match="r000.gro.gz is not the file"):
-            repeat.repeat(shipped(lab, shelf), tmp_path / "again", lab.gmx)
+            repeat.repeat(shipped, tmp_path / "again", lab.gmx)
 
 
 class TestCompare:

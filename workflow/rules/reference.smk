@@ -1,7 +1,6 @@
 # Reference data: shipped replicas put together, and the notebooks that the book shows of them; and the scout campaign.
 from janus_pore.show.book import toc_entries
 
-SHELF = "data/reference"
 PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if entry.startswith("reference/")]
 
 rule scout:

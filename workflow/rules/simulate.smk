@@ -38,4 +38,4 @@ rule replica:
     message: "Running {wildcards.protocol} of {wildcards.system}, job {wildcards.pack} of {wildcards.size} replicas each"
     shell:
         "janus-pore pack {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
-        "--pack {wildcards.pack} --threads {threads} {params.walltime} --done {output:q}"
+        "--pack {wildcards.pack} --threads {threads} {TAKE_OVER} {params.walltime} --done {output:q}"

@@ -8,6 +8,7 @@ frame it started from (docs/adr/0011).
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -61,7 +62,9 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
                 sources = _sources(campaign, system, name, k)
                 if target.name not in sources:
                     continue
-                if not target.exists():
+                if campaign.taken(system, name, k).exists():
+                    what = "kept"
+                elif not target.exists():
                     what = "added"
                 elif _trajectories(sources[target.name]) != _trajectories(target):
                     what = "other run kept"
@@ -147,13 +150,13 @@ def _trajectories(path: Path) -> str:
 
 
 def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: Path) -> Path:
-    """The start frame of a replica, the same for all protocols of a system."""
+    """The start frame of a replica: the same for all protocols of a system that one equilibration started."""
     text = (campaign.replica(system, protocol.name, k) / "tpr" / "start.gro").read_bytes()
     path = place / "starts" / f"r{k:03d}.gro.gz"
     if path.exists() and gzip.decompress(path.read_bytes()) == text:
         return path
-    if path.exists():
-        path = path.with_name(f"r{k:03d}-{protocol.name}.gro.gz")
+    if path.exists():  # of another equilibration
+        path = path.with_name(f"r{k:03d}-{hashlib.sha256(text).hexdigest()[:8]}.gro.gz")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
     return path
@@ -189,12 +192,17 @@ def _record(
 
 
 def _same_physics(old: Scale, new: Scale, place: Path) -> None:
-    differs = [key for key, value in _physics(old).items() if _physics(new).get(key) != value]
-    if differs:
+    if differs := differing(old, new):
         raise ConfigError(
             f"{place} holds replicas of scale {old.scale!r} run with other {', '.join(differs)}: give the changed "
             "scale a new name, or move those away"
         )
+
+
+def differing(old: Scale, new: Scale) -> list[str]:
+    """What decides the runs of a scale and is not the same in another; systems and protocols that join do not count."""
+    found = _physics(new)
+    return [key for key, value in _physics(old).items() if found.get(key) != value]
 
 
 def _physics(scale: Scale) -> dict[str, Any]:

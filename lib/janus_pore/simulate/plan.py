@@ -18,19 +18,22 @@ from ..paths import Campaign
 from . import cost, prepare, process
 from .gmx import Gmx
 from .protocols import md_of, protocols_of, replicas_of
-from .status import engine_runs, finished_ps
+from .status import Shipped, engine_runs, finished_ps
 
 #: Size of a compressed frame in bytes per atom at a resolution of 0.001 nm, and what each further decade adds.
 #: Measured: 2.6, 3.75 to 3.9, 5.1, 6.3 and 7.7 at 1e-2 to 1e-6 nm.
 XTC_BYTES, XTC_BYTES_PER_DECADE = 3.75, 1.3
 
 
-def plan(scale: Scale, campaign: Campaign, ns_per_day: dict[str, float]) -> pd.DataFrame:
+def plan(
+    scale: Scale, campaign: Campaign, ns_per_day: dict[str, float], shipped: Shipped | None = None
+) -> pd.DataFrame:
     """One row per system and protocol, the equilibrations and the engine's checks.
 
     Parameters
     ----------
     ns_per_day : speed by system, of one run on the cores the scale gives it (`ensemble.cores_per_run`)
+    shipped : replicas that need not be run, by system and protocol; they count as done
 
     Returns
     -------
@@ -47,7 +50,7 @@ def plan(scale: Scale, campaign: Campaign, ns_per_day: dict[str, float]) -> pd.D
         for name, protocol in protocols_of(scale, system).items():
             replicas = len(replicas_of(scale, protocol))
             total = replicas * (scale.ensemble.randomise_ps + protocol.simulated_ps)
-            finished = finished_ps(scale, campaign, system, protocol)
+            finished = finished_ps(scale, campaign, system, protocol, shipped or {})
             rows.append(_row(system, name, replicas, total, finished, frame_gb(md_of(scale, protocol), atoms), speed))
     rows.append(_engine(scale, campaign, ns_per_day))
     table = pd.DataFrame(rows)

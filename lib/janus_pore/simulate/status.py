@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,15 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+#: Replicas that are shipped and need not be run, by system and protocol.
+Shipped = Mapping[tuple[str, str], Set[int]]
+_NONE: Shipped = {}
+
+
 def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
     """Every segment of a campaign that is finished, and those still missing (with `finished` False).
+
+    Replicas taken over from shipped data were not run here and are left out.
 
     Returns
     -------
@@ -37,6 +44,8 @@ def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
         rows.append(_row(scale, campaign.equilibration(system) / "nvt", system, "equilibrate", "", "nvt"))
         for name, protocol in protocols_of(scale, system).items():
             for replica in replicas_of(scale, protocol):
+                if campaign.taken(system, name, replica).exists():
+                    continue
                 place = campaign.replica(system, name, replica)
                 for k in range(len(protocol.segments) + 1):
                     rows.append(_row(scale, place / f"seg{k:02d}", system, name, place.name, f"seg{k:02d}"))
@@ -61,10 +70,10 @@ def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str
     }
 
 
-def progress(scale: Scale, campaign: Campaign) -> pd.DataFrame:
+def progress(scale: Scale, campaign: Campaign, shipped: Shipped = _NONE) -> pd.DataFrame:
     """One row per system and protocol, and one for the engine's checks: runs and time finished and asked, and begun.
 
-    Cheap: manifests are read, checksums are not computed.
+    Cheap: manifests are read, checksums are not computed. What is shipped or was taken over counts as finished.
     """
     rows = []
     for system in scale.systems:
@@ -74,7 +83,7 @@ def progress(scale: Scale, campaign: Campaign) -> pd.DataFrame:
         rows.append(_line(system, "equilibrate", int(finished > 0), 1, finished, length, place.glob("*.partial")))
         for name, protocol in protocols_of(scale, system).items():
             replicas = replicas_of(scale, protocol)
-            done_ps = [finished_ps(scale, campaign, system, protocol, [k]) for k in replicas]
+            done_ps = [finished_ps(scale, campaign, system, protocol, shipped, [k]) for k in replicas]
             each = scale.ensemble.randomise_ps + protocol.simulated_ps
             whole = sum(ps > each - 1e-6 for ps in done_ps)
             running = campaign.protocol(system, name).glob("r*/*.partial")
@@ -106,11 +115,15 @@ def engine_runs(scale: Scale, campaign: Campaign) -> list[EngineRun]:
 
 
 def finished_ps(
-    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replicas: Iterable[int] | None = None
-) -> float:
-    """Simulated time (ps) of a protocol with a manifest, over some or all of its replicas."""
-    total = 0.0
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, shipped: Shipped = _NONE,
+    replicas: Iterable[int] | None = None,
+) -> float:  # fmt: skip
+    """Simulated time (ps) of a protocol with a manifest, or shipped, over some or all of its replicas."""
+    total, waiting = 0.0, shipped.get((system, protocol.name), frozenset())
     for replica in replicas_of(scale, protocol) if replicas is None else replicas:
+        if replica in waiting or campaign.taken(system, protocol.name, replica).exists():
+            total += scale.ensemble.randomise_ps + protocol.simulated_ps
+            continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
             first, last = json.loads(path.read_text())["steps"]
             total += (last - first) * scale.md.timestep_fs / 1000

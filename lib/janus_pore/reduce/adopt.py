@@ -1,0 +1,119 @@
+"""A campaign goes on from the shelf: replicas that are shipped are taken over, not run again.
+
+A replica that is taken over lies in ``runs/<scale>/<system>/<protocol>/r000/shipped/``, as it lies on the shelf:
+reduced data, forces on Cl- if there are any, and the manifest (docs/adr/0017).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..config import Scale, load
+from ..errors import ConfigError, TrajectoryError
+from ..files import sha256
+from ..paths import Campaign
+from ..simulate.field import Protocol
+from ..simulate.protocols import protocols_of, replicas_of
+from .reference import SCALE_FILE, differing, read_manifest
+
+#: Of a scale's analysis, what a reduced replica cannot be freed from again.
+_REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
+
+
+def adopt(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replicas: Iterable[int], shelf: Path
+) -> list[int]:
+    """Take over those of the replicas that are shipped, unless this campaign has begun them itself.
+
+    Returns
+    -------
+    the numbers of those taken over, now or earlier
+
+    Raises
+    ------
+    ConfigError
+        if they were run or reduced with other settings than the scale has now.
+    TrajectoryError
+        if a shipped file does not match its manifest.
+    """
+    taken = []
+    for k in replicas:
+        source = shelf / scale.scale / system / protocol.name / f"r{k:03d}.nc"
+        place = campaign.taken(system, protocol.name, k)
+        if not place.is_dir():
+            begun = any(place.parent.glob("seg*")) or (place.parent / "tpr").exists()
+            if begun or not source.exists():
+                continue
+            _same_run(scale, system, protocol, shelf / scale.scale)
+            part = place.with_name("shipped.partial")
+            part.mkdir(parents=True, exist_ok=True)
+            for path in (source, source.with_suffix(".forces.nc"), source.with_suffix(".json")):
+                if path.exists():
+                    shutil.copyfile(path, part / path.name)
+            _whole(part / source.name)
+            part.rename(place)
+        taken.append(k)
+    return taken
+
+
+def restore(campaign: Campaign, system: str, protocol: str, replica: int, target: Path) -> bool:
+    """Put the reduced data (or forces) of a replica that was taken over where reducing it would; False if it was not.
+
+    Raises
+    ------
+    TrajectoryError
+        if what is wanted was not shipped with it, or does not match its manifest.
+    """
+    place = campaign.taken(system, protocol, replica)
+    if not place.is_dir():
+        return False
+    source = place / target.name
+    if not source.exists():
+        raise TrajectoryError(
+            f"{place} holds no {target.name}, and its trajectories were not shipped: remove {place.parent} and run "
+            "the replica here (SHIPPED=no)"
+        )
+    _whole(place / f"r{replica:03d}.nc")
+    part = target.with_name(f"partial-{target.name}")
+    shutil.copyfile(source, part)
+    part.replace(target)
+    return True
+
+
+def waiting(scale: Scale, shelf: Path) -> dict[tuple[str, str], set[int]]:
+    """The shipped replicas of a scale, by system and protocol: what a campaign need not run."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for system in scale.systems:
+        for name, protocol in protocols_of(scale, system).items():
+            place = shelf / scale.scale / system / name
+            if there := {k for k in replicas_of(scale, protocol) if (place / f"r{k:03d}.nc").exists()}:
+                _same_run(scale, system, protocol, shelf / scale.scale)
+                found[system, name] = there
+    return found
+
+
+def _same_run(scale: Scale, system: str, protocol: Protocol, place: Path) -> None:
+    """Refuse shipped replicas that were run or reduced with other settings."""
+    shipped = load(place / SCALE_FILE)
+    keys = {f"systems.{system}", "md", "ensemble", "equilibration", f"protocol {protocol.name}"}
+    differs = sorted(keys & set(differing(shipped, scale)))
+    differs += [
+        f"analysis.{key}" for key in _REDUCTION if getattr(shipped.analysis, key) != getattr(scale.analysis, key)
+    ]
+    if differs:
+        raise ConfigError(
+            f"{place} ships replicas of scale {scale.scale!r} with other {', '.join(differs)}: give the changed scale "
+            "a new name, or run all replicas here (make ... SHIPPED=no)"
+        )
+
+
+def _whole(path: Path) -> None:
+    """Refuse a replica of which a file is not the one that its manifest describes (start frames are not looked at)."""
+    for name, digest in read_manifest(path)["files"].items():
+        if "/" not in name and sha256(path.with_name(name)) != digest:
+            raise TrajectoryError(
+                f"{path.with_name(name)} is not the file its manifest describes: restore data/reference from git and "
+                f"remove {path.parents[1]}"
+            )

@@ -1,0 +1,105 @@
+"""Shipped replicas are taken over, not run again; what this campaign has begun, or what was run otherwise, is not."""
+
+import shutil
+
+import pytest
+from janus_pore import cli
+from janus_pore.errors import ConfigError, TrajectoryError
+from janus_pore.files import sha256
+from janus_pore.paths import Campaign
+from janus_pore.reduce import adopt, reference
+from janus_pore.simulate import plan, status
+from janus_pore.simulate.protocols import protocols_of
+
+
+@pytest.fixture
+def fresh(lab, tmp_path):
+    """A campaign in which nothing was run."""
+    return Campaign.of(lab.scale.scale, tmp_path / "fresh")
+
+
+@pytest.fixture
+def protocol(lab, hold):
+    return protocols_of(lab.scale, "mosse")[hold]
+
+
+def take(lab, campaign, protocol, shelf, scale=None):
+    return adopt.adopt(scale or lab.scale, campaign, "mosse", protocol, range(2), shelf)
+
+
+def test_what_is_shipped_is_taken_over_once_and_whole(lab, fresh, protocol, shelf, shipped):
+    assert take(lab, fresh, protocol, shelf) == [0]
+    shutil.rmtree(shelf)  # it does not depend on the shelf from then on
+    assert take(lab, fresh, protocol, shelf) == [0]
+    target = fresh.reduced("mosse", protocol.name, 0)
+    assert adopt.restore(fresh, "mosse", protocol.name, 0, target)
+    assert sha256(target) == sha256(fresh.taken("mosse", protocol.name, 0) / "r000.nc") != ""
+    assert not adopt.restore(fresh, "mosse", protocol.name, 1, fresh.reduced("mosse", protocol.name, 1))
+
+
+def test_what_was_begun_here_is_left_to_this_campaign(lab, fresh, protocol, shelf):
+    (fresh.replica("mosse", protocol.name, 0) / "tpr").mkdir(parents=True)
+    assert take(lab, fresh, protocol, shelf) == []
+
+
+def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, make_scale):
+    other = make_scale(md__temperature_k=310.0, analysis__pore_radius_nm=0.4)
+    with pytest.raises(ConfigError, match=r"other md, analysis.pore_radius_nm: .*new name, or .*SHIPPED=no"):
+        take(lab, fresh, protocol, shelf, other)
+    with pytest.raises(ConfigError, match="new name"):
+        adopt.waiting(other, shelf)
+    assert take(lab, fresh, protocol, shelf, make_scale(ensemble__replicas=1, protocols__hold__replicas=1)) == [0]
+
+
+def test_altered_files_and_what_was_not_shipped_are_refused(lab, fresh, protocol, shelf, shipped):
+    assert take(lab, fresh, protocol, shelf) == [0]
+    with pytest.raises(TrajectoryError, match=r"holds no r000.forces.nc.*SHIPPED=no"):
+        adopt.restore(fresh, "mosse", protocol.name, 0, fresh.forces("mosse", protocol.name, 0))
+    path = fresh.taken("mosse", protocol.name, 0) / "r000.nc"
+    path.write_bytes(path.read_bytes() + b"0")
+    with pytest.raises(TrajectoryError, match="not the file its manifest describes"):
+        adopt.restore(fresh, "mosse", protocol.name, 0, fresh.reduced("mosse", protocol.name, 0))
+
+
+def test_a_broken_copy_is_made_again(lab, fresh, protocol, shelf, shipped):
+    good = shipped.read_bytes()
+    shipped.write_bytes(good[:-1])
+    with pytest.raises(TrajectoryError, match="not the file its manifest describes"):
+        take(lab, fresh, protocol, shelf)
+    assert not fresh.taken("mosse", protocol.name, 0).exists()
+    shipped.write_bytes(good)
+    assert take(lab, fresh, protocol, shelf) == [0]
+
+
+def test_it_counts_as_done_before_and_after_it_was_taken_over(lab, fresh, protocol, shelf):
+    each = lab.scale.ensemble.randomise_ps + protocol.simulated_ps
+    waiting = adopt.waiting(lab.scale, shelf)
+    assert waiting == {("mosse", protocol.name): {0}}
+    for known in (waiting, {}):
+        line = status.progress(lab.scale, fresh, known).set_index(["system", "protocol"]).loc[("mosse", protocol.name)]
+        table = plan.plan(lab.scale, fresh, {"mosse": 1.0}, known).set_index(["system", "protocol"])
+        assert (line.replicas, line.finished_ps) == ("1/2", pytest.approx(each))
+        assert table.loc[("mosse", protocol.name)].done == pytest.approx(0.5)
+        take(lab, fresh, protocol, shelf)
+    rows = status.segments(lab.scale, fresh)
+    assert set(rows[rows.protocol == protocol.name].replica) == {"r001"}  # r000 was not run here
+
+
+def test_the_campaign_runs_the_rest_and_ships_only_that(lab, protocol, shelf, scale_file, ran, hold, capsys):
+    """A new checkout on another day: its replica 1 joins the shipped replica 0."""
+    runs = shelf.parent / "runs"
+    later = Campaign.of(lab.scale.scale, runs)
+    shutil.copytree(lab.built, later.system("mosse"))
+    later.equilibration("mosse").parent.mkdir()
+    later.equilibration("mosse").symlink_to(lab.campaign.equilibration("mosse"))
+    where = [str(scale_file), "--runs", str(runs), "--system", "mosse", "--protocol", hold]
+    assert cli.main(["pack", *where, "--pack", "0", "--shelf", str(shelf)]) == 0
+    assert f"taken over from {shelf}, not run again: r000" in capsys.readouterr().out
+    place = later.protocol("mosse", hold)
+    assert not list(place.glob("r000/seg*")) and list(place.glob("r001/seg01/manifest.json"))
+    for k in ("0", "1"):
+        assert cli.main(["reduce", *where, "--replica", k]) == 0
+    assert cli.main(["collect", *where]) == 0 and later.collected("mosse", hold).exists()
+    count = reference.ship(lab.scale, scale_file, later, shelf, "later")
+    assert (count["added"], count["kept"], count["other run kept"]) == (1, 1, 0)
+    assert reference.read_manifest(shelf / "test" / "mosse" / hold / "r000.nc")["commit"] == "abc1234"
