@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--ns-per-day", type=float, help="speed of one run; without it a probe of 20 s measures it here")
     on_shelf(plan)
     on_shelf(step("status", steps.status, "What has been run, and what is running."))
-    step("check", lambda args, scale, campaign: None, "Read a scale file and say what is wrong with it.")
+    step("check", steps.check, "Read a scale file and say what is wrong with it.")
     step("build", steps.build, "Build a system: sheet, pore, water, ions.", "system")
     md(step("equilibrate", steps.equilibrate, "Minimise and equilibrate a system (resumable).", "system"))
     pack = step("pack", steps.pack, "Run the replicas of a job, in turn and side by side.", "system", "protocol")

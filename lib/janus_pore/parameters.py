@@ -85,11 +85,21 @@ class Ensemble(Model):
     batch_minutes: float = Field(default=20.0, ge=0.0, description="replicas in turn in a job, until it is this long")
 
 
+class OwnMD(Model):
+    """What a protocol may run with in place of the campaign's `md`, to see how a result depends on it."""
+
+    timestep_fs: float | None = Field(default=None, ge=0.1, le=2.0)
+    thermostat: Literal["nose-hoover", "v-rescale"] | None = None
+    thermostat_time_ps: float | None = Field(default=None, ge=0.01, le=10.0)
+    thermostat_every_steps: int | None = Field(default=None, ge=1, le=100)
+
+
 class Run(Model):
-    """What every protocol has; without replicas, interval or resolution of its own it takes the campaign's."""
+    """What every protocol has; without replicas, interval, resolution or md of its own it takes the campaign's."""
 
     systems: list[Name] = Field(min_length=1)
     replicas: int | None = Field(default=None, ge=1, le=10_000)
+    md: OwnMD | None = None
     trajectory_interval_ps: Positive | None = None
     trajectory_resolution_nm: Resolution | None = None
 

@@ -17,6 +17,12 @@ from .paths import Campaign, repository
 from .stepping import known, stamp, watch
 
 
+def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .simulate import protocols
+
+    protocols.expand(scale)
+
+
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt
     from .simulate import gmx, plan

@@ -21,6 +21,18 @@ def test_what_is_there_is_read_and_the_rest_is_left_out(make_scale, campaign):
     assert shelf.there(scale, campaign, "mosse", "sine") == {}
 
 
+def test_each_entry_of_the_protocols_is_a_configuration_of_its_own(make_scale):
+    scale = make_scale(
+        protocols__hold_nh={"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 1.0}
+    )
+    data = {"mosse": {"hold_-1.00": 1, "hold_nh_+0.40": 2, "hold_+0.40": 3}, "mos2": {"hold_+0.40": 4}}
+    assert shelf.configurations(scale, data) == {
+        "mosse": ("mosse", {"hold_-1.00": 1, "hold_+0.40": 3}),
+        "mosse, hold_nh": ("mosse", {"hold_nh_+0.40": 2}),
+        "mos2": ("mos2", {"hold_+0.40": 4}),
+    }
+
+
 def test_nothing_there_says_what_to_run_or_to_ask_for(make_scale, campaign):
     scale = make_scale()
     with pytest.raises(TrajectoryError, match="make book SCALE=test"):

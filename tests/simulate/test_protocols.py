@@ -1,10 +1,15 @@
 """Protocols as trees: what is shared is simulated once, and every path applies the field that was asked for."""
 
+import re
+
 import numpy as np
 import pytest
+from janus_pore import files
 from janus_pore.errors import ConfigError, ProtocolError
 from janus_pore.parameters import FieldSteps, PulsePair, PulseTrain
-from janus_pore.simulate import fieldcheck, gmx, protocols
+from janus_pore.paths import Campaign
+from janus_pore.reduce import replica
+from janus_pore.simulate import ensemble, fieldcheck, gmx, plan, protocols, status
 from janus_pore.simulate.field import Protocol, Segment
 
 PAPER = {"systems": ["mosse"], "prime_v_nm": 2.0, "prime_ps": 20.0, "pulse_v_nm": 0.7, "pulse_ps": 5.0, "gap_v_nm": 0.5}
@@ -104,3 +109,60 @@ class TestOwnReplicasAndInterval:
     def test_a_spacing_that_the_randomising_segment_is_no_multiple_of_is_refused(self, make_scale):
         with pytest.raises(ProtocolError, match="randomise_ps"):
             protocols.expand(make_scale(protocols__hold__trajectory_interval_ps=0.3))
+
+
+class TestOwnMD:
+    NOSE_HOOVER = {
+        "timestep_fs": 1.0, "thermostat": "nose-hoover", "thermostat_time_ps": 0.1, "thermostat_every_steps": 2
+    }  # fmt: skip
+
+    def test_what_a_protocol_names_is_its_own_and_the_rest_is_the_campaigns(self, make_scale):
+        scale = make_scale(protocols__hold__md=self.NOSE_HOOVER)
+        found = protocols.protocols_of(scale, "mosse")
+        md, others = protocols.md_of(scale, found["hold_+0.40"]), protocols.md_of(scale, found["sweep"])
+        assert (md.timestep_fs, md.thermostat, md.thermostat_every_steps) == (1.0, "nose-hoover", 2)
+        assert md.model_dump() | self.NOSE_HOOVER == md.model_dump()
+        assert md.model_copy(update={k: getattr(others, k) for k in self.NOSE_HOOVER}) == others == scale.md
+
+    def test_twice_the_steps_are_paid_for_twice(self, make_scale, tmp_path):
+        campaign = Campaign.of("test", tmp_path)
+        scale, usual = make_scale(protocols__hold__md=self.NOSE_HOOVER), make_scale()
+        hours = [
+            plan.plan(s, campaign, {"mosse": 10.0}).set_index("protocol").run_hours["hold_+0.40"]
+            for s in (scale, usual)
+        ]
+        assert hours[0] == pytest.approx(2 * hours[1])
+        place = campaign.replica("mosse", "hold_+0.40", 0) / "seg01"
+        files.write_json(place / "manifest.json", {"steps": [200, 1200]})
+        assert status.finished_ps(scale, campaign, "mosse", protocols.protocols_of(scale, "mosse")["hold_+0.40"]) == 1.0
+
+    @pytest.mark.parametrize(
+        ("own", "says"),
+        [
+            ({"thermostat": "nose-hoover"}, "hold_-1.00: md: .*not canonical"),
+            ({"timestep_fs": 1.5}, "must be a whole number of time steps"),
+        ],
+    )
+    def test_what_cannot_be_together_is_refused(self, make_scale, own, says):
+        with pytest.raises(ProtocolError, match=says):
+            protocols.expand(make_scale(protocols__hold__md=own))
+
+    def test_other_keys_are_refused(self, make_scale):
+        with pytest.raises(ConfigError, match="protocols.hold.constant.md.cutoff_nm"):
+            make_scale(protocols__hold__md={"cutoff_nm": 1.0})
+
+    def test_it_runs_so(self, lab, make_scale, tmp_path):
+        """Beside the campaign's own runs, from the same equilibration; 1 ps of 1 fs steps."""
+        scale = make_scale(protocols__hold__md=self.NOSE_HOOVER | {"thermostat_time_ps": 0.05})
+        campaign = Campaign.of("test", tmp_path)
+        campaign.system("mosse").parent.mkdir(parents=True)
+        campaign.system("mosse").symlink_to(lab.built)
+        campaign.equilibration("mosse").parent.mkdir()
+        campaign.equilibration("mosse").symlink_to(lab.campaign.equilibration("mosse"))
+        protocol = protocols.protocols_of(scale, "mosse")["hold_+0.40"]
+        found = ensemble.run_replica(scale, campaign, "mosse", protocol, 0, lab.gmx, threads=1)
+        assert [m["steps"] for m in found] == [[0, 200], [200, 1200]]
+        log = (campaign.replica("mosse", "hold_+0.40", 0) / "seg01" / "md.log").read_text()
+        assert re.search(r"tcoupl += Nose-Hoover", log) and re.search(r"dt += 0\.001\b", log)
+        data = replica.reduce_replica(scale, campaign, "mosse", protocol, 0)
+        assert data.attrs["timestep_fs"] == 1.0 and data.time.values[-1] == pytest.approx(1.0)

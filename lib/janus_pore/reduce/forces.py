@@ -18,6 +18,7 @@ from ..paths import Campaign
 from ..simulate import rerun
 from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
+from ..simulate.protocols import md_of
 from ..units import KJ_MOL_NM_PER_E_V_NM
 from .store import read
 
@@ -145,5 +146,5 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
         raise TrajectoryError(f"not run yet: {run}; run the replica first")
     settings = scale.barrier.model_dump(exclude={"protocols", "bin_width_nm"})
     topology = sha256(campaign.system(system) / "topol.top")
-    mdp = rerun.options(scale.md, charged=True)
+    mdp = rerun.options(md_of(scale, protocol), charged=True)
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])

@@ -22,7 +22,7 @@ from ..files import sha256, write_json
 from ..paths import Campaign
 from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
-from ..simulate.protocols import protocols_of, replicas_of
+from ..simulate.protocols import md_of, protocols_of, replicas_of
 from ..simulate.runner import done
 from . import forces, store
 
@@ -184,7 +184,7 @@ def _record(
         "simulated_ns": sum(ns), "hours": 24 * days,
         "topology_sha256": sha256(campaign.system(system) / "topol.top"),
         "parameters": {
-            "system": scale.systems[system].model_dump(), "md": scale.md.model_dump(),
+            "system": scale.systems[system].model_dump(), "md": md_of(scale, protocol).model_dump(),
             "ensemble": scale.ensemble.model_dump(),
         },
         "segments": segments,
@@ -212,5 +212,5 @@ def _physics(scale: Scale) -> dict[str, Any]:
     found |= {"md": dump["md"], "equilibration": dump["equilibration"]}
     found["ensemble"] = {key: value for key, value in dump["ensemble"].items() if key not in _COUNTS}
     for protocol in {p.name: p for s in scale.systems for p in protocols_of(scale, s).values()}.values():
-        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps)
+        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps, protocol.md)
     return found

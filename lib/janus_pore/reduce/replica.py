@@ -18,7 +18,7 @@ from ..errors import TrajectoryError
 from ..paths import Campaign
 from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
-from ..simulate.protocols import interval_of
+from ..simulate.protocols import interval_of, md_of
 from ..simulate.runner import done
 from . import dataset, density, observables
 from .batch import SPECIES, Batch
@@ -99,7 +99,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
         "scale": scale.scale, "system": system, "protocol": protocol.name, "kind": protocol.kind, "replica": replica,
         "length_x_nm": float(box[0]), "area_nm2": float(box[1] * box[2]), "period_ps": dataset.period_ps(protocol),
         "pore_radius_nm": size[0], "pore_half_depth_nm": size[1], "every_frames": density.EVERY,
-        "timestep_fs": scale.md.timestep_fs,
+        "timestep_fs": md_of(scale, protocol).timestep_fs,
         "interval_ps": interval, "labels": "|".join(protocol.labels), "janus_pore": __version__,
         "trajectories_sha256": " ".join(manifest["files"]["md.xtc"] for manifest in manifests),
         "gromacs": manifests[-1]["gromacs"]["version"],

@@ -57,6 +57,27 @@ def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str,
     return found
 
 
+def configurations(
+    scale: Scale, data: dict[str, dict[str, xr.Dataset]]
+) -> dict[str, tuple[str, dict[str, xr.Dataset]]]:
+    """What `load_all` gives, a line for each system and each entry of `protocols` that it went through.
+
+    Returns
+    -------
+    dict of a label (the system; for further entries of a system "system, entry") to the system and the data of that
+    entry's protocols
+    """
+    found: dict[str, tuple[str, dict[str, xr.Dataset]]] = {}
+    for system, datasets in data.items():
+        entries: dict[str, dict[str, xr.Dataset]] = {}
+        for name, one in datasets.items():
+            entry = name if name in scale.protocols else name.rpartition("_")[0]
+            entries.setdefault(entry, {})[name] = one
+        for k, (entry, own) in enumerate(entries.items()):
+            found[f"{system}, {entry}" if k else system] = (system, own)
+    return found
+
+
 def there(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
     """`load` where it is no error that there is nothing: an empty dict then."""
     asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]

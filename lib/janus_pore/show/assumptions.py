@@ -154,7 +154,9 @@ def page(scales: Mapping[str, Scale], current: str) -> str:
     own = ("kind", "systems")
     for name in names:
         for label, protocol in scales[name].protocols.items():
-            rest = ", ".join(f"{k} {v}" for k, v in protocol.model_dump(exclude_none=True).items() if k not in own)
+            given = protocol.model_dump(exclude_none=True)
+            given |= {f"md.{k}": v for k, v in given.pop("md", {}).items()}
+            rest = ", ".join(f"{k} {v}" for k, v in given.items() if k not in own)
             systems = ", ".join(protocol.systems)
             lines.append(f"| {name} | {label} | {protocol.kind} | {rest}; systems: {systems} |")
     return "\n".join(lines) + "\n" + _CHOICES

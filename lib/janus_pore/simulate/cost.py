@@ -14,7 +14,7 @@ from ..parameters import System
 from ..paths import Campaign
 from .engine_checks import Check
 from .field import Protocol
-from .protocols import replicas_of
+from .protocols import md_of, replicas_of
 
 #: Debian's GROMACS (SSE4.1), one core, this book's settings; a build for the processor needs about half.
 CORE_S_PER_ATOM_STEP = 1.7e-6
@@ -32,7 +32,7 @@ def in_turn(scale: Scale, system: str, protocol: Protocol) -> int:
     From the scale file alone, by the stated rate: the same on every machine and at every time.
     """
     each = scale.ensemble.randomise_ps + protocol.simulated_ps
-    minutes = each / ns_per_day(scale, _atoms(scale.systems[system])) * 1.44
+    minutes = each / ns_per_day(scale, _atoms(scale.systems[system])) * 1.44 * _steps_per_step(scale, protocol)
     most = math.ceil(len(replicas_of(scale, protocol)) / scale.ensemble.replicas_per_job)
     return min(most, max(1, round(scale.ensemble.batch_minutes / minutes)))
 
@@ -81,7 +81,7 @@ def job_minutes(
 ) -> int:
     """Walltime to ask for, for one job of a protocol."""
     each = scale.ensemble.randomise_ps + protocol.simulated_ps
-    total = each * in_turn(scale, system, protocol)
+    total = each * in_turn(scale, system, protocol) * _steps_per_step(scale, protocol)
     return minutes(scale, campaign, system, total, attempt=attempt, cap=cap)
 
 
@@ -91,6 +91,11 @@ def check_minutes(scale: Scale, check: Check | None, *, attempt: int = 1, cap: f
     length = check.duration_ps if check else scale.engine.settle_ps
     speed = ns_per_day(scale, ATOMS_PER_NM3 * scale.engine.edge_nm**3, fs)
     return _asked(length * 1.44 / speed, False, attempt, cap)
+
+
+def _steps_per_step(scale: Scale, protocol: Protocol) -> float:
+    """How many steps a protocol takes in the time of one of the campaign's: 2 for 1 fs where the campaign has 2 fs."""
+    return scale.md.timestep_fs / md_of(scale, protocol).timestep_fs
 
 
 def _asked(expected: float, is_measured: bool, attempt: int, cap: float | None) -> int:

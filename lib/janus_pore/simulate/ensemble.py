@@ -181,10 +181,11 @@ def _meanwhile(before: runner.Ended | None, progress: process.Progress | None, s
 
 def _boundaries(scale: Scale, protocol: Protocol) -> list[tuple[int, int]]:
     """(first, last) cumulative step of seg00, seg01, ... along their own paths (n_segments + 1,)."""
-    found = [(0, prepare.steps(scale.ensemble.randomise_ps, scale.md))]
+    md = md_of(scale, protocol)
+    found = [(0, prepare.steps(scale.ensemble.randomise_ps, md))]
     for parent, segment in zip(protocol.parents, protocol.segments, strict=True):
         first = found[parent + 1][1]
-        found.append((first, first + prepare.steps(segment.duration_ps, scale.md)))
+        found.append((first, first + prepare.steps(segment.duration_ps, md)))
     return found
 
 

@@ -69,6 +69,7 @@ class Protocol:
     labels : what each segment is for ("prime", "pulse 2 after 5 ps"); empty means numbered
     replicas, interval_ps, resolution_nm : number of replicas, spacing of stored frames, resolution of their
         positions; None means the campaign's
+    md : (key, value) pairs of the campaign's `md` that are others here
     """
 
     name: str
@@ -80,6 +81,7 @@ class Protocol:
     replicas: int | None = None
     interval_ps: float | None = None
     resolution_nm: float | None = None
+    md: tuple[tuple[str, float | str], ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.segments)

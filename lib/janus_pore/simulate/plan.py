@@ -51,7 +51,9 @@ def plan(
             replicas = len(replicas_of(scale, protocol))
             total = replicas * (scale.ensemble.randomise_ps + protocol.simulated_ps)
             finished = finished_ps(scale, campaign, system, protocol, shipped or {})
-            rows.append(_row(system, name, replicas, total, finished, frame_gb(md_of(scale, protocol), atoms), speed))
+            md = md_of(scale, protocol)
+            own = speed * md.timestep_fs / scale.md.timestep_fs
+            rows.append(_row(system, name, replicas, total, finished, frame_gb(md, atoms), own))
     rows.append(_engine(scale, campaign, ns_per_day))
     table = pd.DataFrame(rows)
     table["core_hours"] = table.run_hours * scale.ensemble.cores_per_run

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from ..config import Scale
 from ..errors import ProtocolError
 from ..parameters import MD, ConstantFields, FieldSteps, PulsePair, PulseTrain, SineSweep, is_multiple
@@ -27,6 +29,7 @@ def expand(scale: Scale) -> dict[str, Protocol]:
                 replicas=asked.replicas or scale.ensemble.replicas,
                 interval_ps=asked.trajectory_interval_ps or scale.md.trajectory_interval_ps,
                 resolution_nm=asked.trajectory_resolution_nm or scale.md.trajectory_resolution_nm,
+                md=tuple(asked.md.model_dump(exclude_none=True).items()) if asked.md else (),
             )
             if protocol.name in found:
                 raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
@@ -41,10 +44,19 @@ def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
 
 
 def md_of(scale: Scale, protocol: Protocol) -> MD:
-    """The MD settings of a protocol: the scale's, with the protocol's own spacing and resolution of stored frames."""
+    """The MD settings of a protocol: the scale's, with what the protocol has of its own.
+
+    Raises
+    ------
+    ProtocolError
+        if they cannot be together, such as Nose-Hoover coupled too seldom.
+    """
     resolution = protocol.resolution_nm or scale.md.trajectory_resolution_nm
     own = {"trajectory_interval_ps": interval_of(scale, protocol), "trajectory_resolution_nm": resolution}
-    return scale.md.model_copy(update=own)
+    try:
+        return MD.model_validate(scale.md.model_dump() | own | dict(protocol.md))
+    except ValidationError as error:
+        raise ProtocolError(f"{protocol.name}: md: {error.errors()[0]['msg']}") from None
 
 
 def interval_of(scale: Scale, protocol: Protocol) -> float:

@@ -24,7 +24,7 @@ from . import prepare, process, zeroed
 from .ensemble import segment_directories
 from .field import Protocol
 from .gmx import Gmx
-from .protocols import interval_of, protocols_of
+from .protocols import interval_of, md_of, protocols_of
 from .runner import done
 
 _ALL = ("water", "membrane", "ion")
@@ -122,7 +122,7 @@ def recompute(
         force = {}
         for k, (name, (charges, depths)) in enumerate(RERUNS.items()):
             place = zeroed.write(built, work / f"{k}", charges=charges, depths=depths)
-            mdp = options(scale.md, charged=bool(charges))
+            mdp = options(md_of(scale, protocol), charged=bool(charges))
             force[name] = one(gmx, place, mdp, work / "frames.trr", ions, threads)
             if force[name].shape != (len(index), len(ions)) or not np.isfinite(force[name]).all():
                 raise RunError(f"{place} does not hold finite forces of {len(index)} frames: see mdrun.out there")

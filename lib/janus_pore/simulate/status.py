@@ -15,7 +15,7 @@ from ..parameters import MD
 from ..paths import Campaign
 from . import engine_checks
 from .field import Protocol
-from .protocols import protocols_of, replicas_of
+from .protocols import md_of, protocols_of, replicas_of
 from .runner import done
 
 COLUMNS = [
@@ -41,18 +41,19 @@ def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
     """
     rows = []
     for system in scale.systems:
-        rows.append(_row(scale, campaign.equilibration(system) / "nvt", system, "equilibrate", "", "nvt"))
+        rows.append(_row(scale.md, campaign.equilibration(system) / "nvt", system, "equilibrate", "", "nvt"))
         for name, protocol in protocols_of(scale, system).items():
+            md = md_of(scale, protocol)
             for replica in replicas_of(scale, protocol):
                 if campaign.taken(system, name, replica).exists():
                     continue
                 place = campaign.replica(system, name, replica)
                 for k in range(len(protocol.segments) + 1):
-                    rows.append(_row(scale, place / f"seg{k:02d}", system, name, place.name, f"seg{k:02d}"))
+                    rows.append(_row(md, place / f"seg{k:02d}", system, name, place.name, f"seg{k:02d}"))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str, segment: str) -> dict[str, Any]:
+def _row(md: MD, directory: Path, system: str, protocol: str, replica: str, segment: str) -> dict[str, Any]:
     row = {"system": system, "protocol": protocol, "replica": replica, "segment": segment, "finished": False}
     manifest = done(directory)
     if manifest is None:
@@ -61,7 +62,7 @@ def _row(scale: Scale, directory: Path, system: str, protocol: str, replica: str
     energy = manifest["energy"]
     return row | {
         "finished": True,
-        "ps": (last - first) * scale.md.timestep_fs / 1000,
+        "ps": (last - first) * md.timestep_fs / 1000,
         "frames": manifest["frames"],
         "temperature_k": round(energy["temperature_k"], 1),
         "spread_k": round(energy["spread_k"], 2),
@@ -119,6 +120,7 @@ def finished_ps(
     replicas: Iterable[int] | None = None,
 ) -> float:  # fmt: skip
     """Simulated time (ps) of a protocol with a manifest, or shipped, over some or all of its replicas."""
+    timestep_fs = md_of(scale, protocol).timestep_fs
     total, waiting = 0.0, shipped.get((system, protocol.name), frozenset())
     for replica in replicas_of(scale, protocol) if replicas is None else replicas:
         if replica in waiting or campaign.taken(system, protocol.name, replica).exists():
@@ -126,7 +128,7 @@ def finished_ps(
             continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
             first, last = json.loads(path.read_text())["steps"]
-            total += (last - first) * scale.md.timestep_fs / 1000
+            total += (last - first) * timestep_fs / 1000
     return total
 
 
