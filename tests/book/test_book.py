@@ -76,9 +76,13 @@ def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
     toc = small[0] / "_toc.yml"
     toc.write_text(toc.read_text() + "- file: reference/scout/a/one\n")
     stage(small, shipped={"reference/scout": (executed, "Other <scale>.")})
+    other = nbformat.read(small[2] / "notebooks" / "a" / "one.ipynb", 4).cells[0].source
+    assert "{doc}`from reference data, scale scout </reference/scout/a/one>`" in other
     title = nbformat.read(small[2] / "reference" / "scout" / "a" / "one.ipynb", 4).cells[0].source
     assert title.startswith("# one (reference data)\n") and "Other &lt;scale&gt;." in title and "nothing" not in title
-    assert book.build(small[2], small[3]).exists()
+    assert "</notebooks/a/one>`" in title
+    html = book.build(small[2], small[3]).with_name("notebooks") / "a" / "one.html"
+    assert 'href="../../reference/scout/a/one.html"' in html.read_text()
 
 
 def test_staging_again_forgets_old_pages(small):

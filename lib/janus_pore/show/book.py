@@ -18,7 +18,7 @@ from types import MappingProxyType
 import yaml
 
 from ..errors import BookError
-from .pages import place
+from .pages import place, twins
 
 #: Folders of `book/` that are served as they are, each only to the pages that ask for it (`html_extra_path`).
 #: They must not lie in `_static`, where Jupyter Book makes every page load every script.
@@ -66,9 +66,10 @@ def stage(
             raise BookError(f"{needed} is not there: give the book's sources and the executed notebooks")
     _clear(staging, source, executed)
     shutil.copytree(source, staging, symlinks=True, ignore=_left_out(source))
-    place(executed, staging / "notebooks", notice=notice)
+    also = {staging / entry: line for entry, line in twins(toc_entries(source / "_toc.yml")).items()}
+    place(executed, staging / "notebooks", notice=notice, also=also)
     for folder, (directory, own_notice) in shipped.items():
-        place(directory, staging / folder, notice=own_notice, shipped=True)
+        place(directory, staging / folder, notice=own_notice, shipped=True, also=also)
     for name, text in pages.items():
         (staging / name).write_text(text, encoding="utf-8")
     _place_assets(source, staging)

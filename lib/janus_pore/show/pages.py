@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import BookError
 
@@ -12,7 +14,38 @@ from ..errors import BookError
 SHIPPED = "reference data"
 
 
-def place(executed: Path, folder: Path, *, notice: str, shipped: bool = False) -> None:
+def twins(entries: Iterable[str]) -> dict[str, str]:
+    """For each page that the book has from several runs, a line that leads to the others.
+
+    Parameters
+    ----------
+    entries : pages of the table of contents; ``reference/<scale>/<page>`` is ``notebooks/<page>`` from shipped data
+
+    Returns
+    -------
+    dict of entry to Markdown
+    """
+    runs: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        kind, _, rest = entry.partition("/")
+        if kind == "reference":
+            scale, _, page = rest.partition("/")
+            runs.setdefault(page, {})[entry] = f"from {SHIPPED}, scale {scale}"
+        elif kind == "notebooks":
+            runs.setdefault(rest, {})[entry] = "from the run that built this book"
+    return {
+        entry: "The same page "
+        + " and ".join(f"{{doc}}`{said} </{to}>`" for to, said in same.items() if to != entry)
+        + "."
+        for same in runs.values()
+        for entry in same
+        if len(same) > 1
+    }
+
+
+def place(
+    executed: Path, folder: Path, *, notice: str, shipped: bool = False, also: Mapping[Path, str] = MappingProxyType({})
+) -> None:
     """Copy executed notebooks into a folder of the staged book, with the notice under each title.
 
     Parameters
@@ -21,6 +54,7 @@ def place(executed: Path, folder: Path, *, notice: str, shipped: bool = False) -
     folder : where they go, in the same subfolders
     notice : plain text, the scale's; empty for none
     shipped : whether the data ship with the book: the title then says so
+    also : Markdown under the notice, by the page's path without suffix
 
     Raises
     ------
@@ -37,8 +71,10 @@ def place(executed: Path, folder: Path, *, notice: str, shipped: bool = False) -
         if shipped:
             title += f" ({SHIPPED})"
         said = f"\n\n:::{{important}}\n{html.escape(notice.strip(), quote=False)}\n:::\n" if notice else "\n"
-        first["source"] = title + said + rest
         target = folder / inside
+        if line := also.get(target.with_suffix("")):
+            said += f"\n{line}\n"
+        first["source"] = title + said + rest
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(content), encoding="utf-8")
 

@@ -1,0 +1,21 @@
+"""What README and front page say of the scales is what their files ask for."""
+
+import re
+
+import pytest
+from janus_pore import config
+from janus_pore.paths import Campaign, repository
+from janus_pore.simulate import plan
+
+ROOT = repository()
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/index.md"])
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_nanoseconds_of_each_scale(page, path, tmp_path):
+    scale = config.load(path)
+    speeds = dict.fromkeys(scale.systems, 1.0)
+    asked = plan.plan(scale, Campaign.of(scale.scale, tmp_path), speeds).ns.sum()
+    (row,) = re.findall(rf"^\| `{scale.scale}` \|.*$", (ROOT / page).read_text(), re.M)
+    said = [float(number.replace(",", "")) for number in re.findall(r"([\d,.]+) ns\b", row)]
+    assert len(said) == 1 and said[0] == pytest.approx(asked, rel=0.1 if asked < 1 else 0.02)
