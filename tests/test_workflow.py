@@ -17,8 +17,8 @@ SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "-n", "--directo
 
 
 @pytest.fixture
-def jobs_of(tmp_path):
-    """A function: how many jobs of each rule a dry run of a scale finds, where nothing has been run yet."""
+def dry_run(tmp_path):
+    """A function: a dry run of a scale (and targets) where nothing has been run yet."""
     for name in ("config", "lib", "notebooks", "data"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "book").mkdir()
@@ -29,7 +29,17 @@ def jobs_of(tmp_path):
     def run(scale, *targets):
         argv = [*SNAKEMAKE, str(tmp_path), "-s", str(ROOT / "workflow" / "Snakefile"), *targets]
         argv += ["--configfile", f"config/{scale}.yml"]
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def jobs_of(dry_run):
+    """A function: how many jobs of each rule such a run finds."""
+
+    def run(scale, *targets):
+        done = dry_run(scale, *targets)
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
         return dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
@@ -42,6 +52,13 @@ def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
     assert (
         found["collect"] == "66" and found["equilibrate"] == "7"
     )  # seven readings of nine fields, one more thermostat
+
+
+def test_a_book_that_would_lack_pages_is_refused_before_anything_runs(dry_run):
+    done = dry_run("scout", "book")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "pages about protocols of kind sine, steps, pair, train" in said
+    assert "make scout" in said
 
 
 @pytest.mark.parametrize("scale", ["tiny", "course", "paper"])

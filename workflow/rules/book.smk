@@ -25,8 +25,19 @@ rule notebook:
     message: "Executing notebook {wildcards.notebook}"
     shell: "janus-pore notebook {SCALE_FILE:q} --name {wildcards.notebook}"
 
+def every_kind(wildcards):
+    """No file: the book has pages about every kind of protocol, and stops here if one is not asked for."""
+    asked = {protocol.kind for protocol in SCALE.protocols.values()}
+    if missing := [kind for kind in ("sine", "constant", "steps", "pair", "train") if kind not in asked]:
+        raise WorkflowError(
+            f"the book has pages about protocols of kind {', '.join(missing)}, and {SCALE_FILE} has none: add them "
+            "(config/course.yml shows how), or ask for less, as `make scout` does"
+        )
+    return []
+
 rule book:
     input:
+        every_kind,
         expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
         [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file() and path.parts[1] not in ("_build", "notebooks")],
         sorted(str(path) for path in Path("config").glob("*.yml")),
