@@ -14,6 +14,9 @@ EPSILON_0_E_V_NM = si.epsilon_0 * si.nano / si.elementary_charge
 #: 1 e/V expressed in aF (0.160218).
 AF_PER_E_V = si.elementary_charge / si.atto
 
+#: Vacuum permittivity in aF/nm (0.00885419): a capacitor of 1 nm^2 over 1 nm.
+EPSILON_0_AF_NM = si.epsilon_0 * si.nano / si.atto
+
 #: 1 nA ps/V expressed in aF (0.001).
 AF_PER_NA_PS_V = si.nano * si.pico / si.atto
 

@@ -32,7 +32,8 @@ class Charging:
 
     Attributes
     ----------
-    capacitance_af, rc_ps, resistance_mohm : Estimate, or None where no exponential could be fitted
+    capacitance_af, rc_ps, resistance_mohm : Estimate, or None where no exponential could be fitted; rc_ps / C is more
+        than the reservoirs' own resistance, as their water is a capacitor beside it (`analyse.reservoirs`)
     time_ps, charge_per_volt_af, fitted_af : the curve Q(t)/V (t,) pooled over fields, and the fit
     failed : why there is no fit; empty if there is one
     """

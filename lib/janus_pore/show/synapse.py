@@ -73,6 +73,12 @@ def ratios(found: Mapping[str, Ratios], fits: Mapping[str, Decay], ax: Axes) -> 
     _finish(ax, said)
 
 
+def reservoirs(after_ps: np.ndarray, currents_na: np.ndarray, ax: Axes) -> None:
+    """The ratios that the reservoirs alone would give, from the first and the later pulses' currents (1 + k,)."""
+    ax.plot(after_ps, currents_na[1:] / currents_na[0], color="#2166ac", ls=":", lw=1.5, label="reservoirs alone")
+    _finish(ax, [])
+
+
 def published_pair(experiment: str, after_ps: np.ndarray, ax: Axes) -> None:
     """The paper's exponential, its first printed ratio put at our shortest delay (the paper's own is not printed)."""
     near, far, tau = (_number(f"{experiment.lower()}_{key}") for key in ("ratio_short", "ratio_long", "tau"))

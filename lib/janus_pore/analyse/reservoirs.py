@@ -1,0 +1,85 @@
+"""What do the reservoirs make of a protocol by themselves? A sheet in series with salt water, and no pore.
+
+The sheet is a capacitor C_s. The reservoirs are a resistor R (the ions) and a capacitor C_w (the water's polarisation)
+side by side. With the voltage V = E Lx over both and Q the charge that ions brought up to the sheet,
+
+    dQ/dt = (C_s V - Q) / tau,    tau = R (C_s + C_w).
+
+R C_w = eps_0 eps_w / sigma does not depend on the cell's size, and C_w > C_s: so tau is near that time, some 60 ps in
+1 M KCl, and not R C_s. Fields do not change in a segment, so each is an exponential, taken exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import AnalysisError
+from ..simulate.field import Protocol
+from ..units import AF_PER_NA_PS_V, EPSILON_0_AF_NM, MOHM_PER_PS_AF
+from .engine import KCL_S_M
+
+#: Relative permittivity of SPC/E water: 68 +- 6 (Hoechtl et al., J. Chem. Phys. 109, 4927, 1998); less with salt in it.
+SPCE_PERMITTIVITY = 68.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """A sheet between two reservoirs.
+
+    Attributes
+    ----------
+    sheet_af : C_s
+    tau_ps : the charging time
+    length_x_nm : of the box, over which V = E Lx
+    """
+
+    sheet_af: float
+    tau_ps: float
+    length_x_nm: float
+
+    @classmethod
+    def expected(
+        cls, sheet_af: float, length_x_nm: float, area_nm2: float, *, sheet_nm: float = 0.66,
+        conductivity_s_m: float = KCL_S_M, permittivity: float = SPCE_PERMITTIVITY,
+    ) -> Series:  # fmt: skip
+        """With tau from the water's permittivity and the solution's conductivity (measured: 1 M KCl).
+
+        Parameters
+        ----------
+        sheet_nm : what the sheet takes from the liquid along x
+        """
+        liquid_nm = length_x_nm - sheet_nm
+        water_af = EPSILON_0_AF_NM * permittivity * area_nm2 / liquid_nm
+        resistance_mohm = 1e3 * liquid_nm / (conductivity_s_m * area_nm2)
+        return cls(sheet_af, resistance_mohm * (sheet_af + water_af) / MOHM_PER_PS_AF, length_x_nm)
+
+    def charges(self, protocol: Protocol) -> np.ndarray:
+        """Charge on the sheet (segment, 2) in 1e-18 C at the start and the end of each segment, from none at the start.
+
+        Raises
+        ------
+        AnalysisError
+            if a segment is a sine.
+        """
+        found: list[tuple[float, float]] = []
+        for parent, segment in zip(protocol.parents, protocol.segments, strict=True):
+            if segment.frequency_ghz:
+                raise AnalysisError(
+                    f"{protocol.name} holds a sine: the series circuit is worked out for constant fields"
+                )
+            start = found[parent][1] if parent >= 0 else 0.0
+            level = self.sheet_af * segment.amplitude_v_nm * self.length_x_nm
+            found.append((start, level + (start - level) * float(np.exp(-segment.duration_ps / self.tau_ps))))
+        return np.array(found)
+
+    def currents(self, protocol: Protocol) -> np.ndarray:
+        """Mean current of the ions (segment,) in nA: what they bring up to the sheet, over the segment's length."""
+        charge = self.charges(protocol)
+        length = np.array([segment.duration_ps for segment in protocol.segments])
+        return (charge[:, 1] - charge[:, 0]) / length / AF_PER_NA_PS_V
+
+    def pulses(self, protocol: Protocol) -> np.ndarray:
+        """`currents` of the pulses alone (1 + k,): the first, then the later ones, in the order of `pulses.Pulses`."""
+        return self.currents(protocol)[[label.startswith("pulse ") for label in protocol.labels]]

@@ -1,0 +1,70 @@
+"""The series circuit against direct integration, its limits, and a time that no size of the cell changes."""
+
+import numpy as np
+import pytest
+from janus_pore.analyse.reservoirs import Series
+from janus_pore.errors import AnalysisError
+from janus_pore.parameters import PulsePair, PulseTrain
+from janus_pore.simulate.field import Protocol, Segment
+from janus_pore.simulate.protocols import pulse_pair, pulse_train
+from scipy.integrate import solve_ivp
+
+PULSES = {
+    "systems": ["mosse"],
+    "prime_v_nm": 2.0,
+    "prime_ps": 20.0,
+    "pulse_v_nm": 0.7,
+    "pulse_ps": 5.0,
+    "gap_v_nm": 0.5,
+}
+
+
+@pytest.fixture
+def cell():
+    return Series(sheet_af=0.1, tau_ps=60.0, length_x_nm=10.0)
+
+
+def test_every_path_of_a_tree_is_the_circuit_integrated(cell):
+    protocol = pulse_pair("ppf", PulsePair(kind="pair", delays_ps=[1.0, 5.0, 40.0], **PULSES), ("mosse",))
+    charges, starts = cell.charges(protocol), protocol.starts_ps()
+    for leaf in protocol.leaves():
+        edges = [0.0, *(starts[k] + protocol.segments[k].duration_ps for k in protocol.path(leaf))]
+        charge = 0.0
+        for k, (begin, end) in zip(protocol.path(leaf), zip(edges, edges[1:], strict=False), strict=True):
+            assert charges[k, 0] == pytest.approx(charge)
+            volt = protocol.segments[k].amplitude_v_nm * 10.0
+            done = solve_ivp(lambda t, q, v=volt: (0.1 * v - q) / 60.0, (begin, end), [charge], rtol=1e-10, atol=1e-12)
+            charge = done.y[0, -1]
+            assert charges[k, 1] == pytest.approx(charge)
+            assert cell.currents(protocol)[k] == pytest.approx(1000 * (charge - charges[k, 0]) / (end - begin))
+
+
+def test_by_hand(cell):
+    """From rest, 5 V: the first instant moves C V / tau, in the end C V is there; 1 aF V / ps is 1000 nA."""
+    short, long = Protocol("a", "steps", (Segment(0.5, 1e-3),), ()), Protocol("b", "steps", (Segment(0.5, 1e4),), ())
+    assert cell.currents(short)[0] == pytest.approx(1000 * 0.1 * 5 / 60, rel=1e-4)
+    assert cell.charges(long)[0] == pytest.approx([0, 0.5])
+
+
+def test_short_pulses_are_hardly_depressed_and_long_ones_are(cell):
+    rest = {**PULSES, "prime_ps": 0.0, "pulse_v_nm": 0.5, "gap_v_nm": 0.0}
+    found = {}
+    for width in (5.0, 300.0):
+        protocol = pulse_train("std", PulseTrain(kind="train", gap_ps=5.0, pulses=10, **rest | {"pulse_ps": width}), ())
+        first, *later = cell.pulses(protocol)
+        found[width] = np.array(later) / first
+    assert found[5.0].min() > 0.6 and (np.diff(found[5.0]) < 0).all()
+    assert found[300.0].max() < 0.1
+
+
+def test_the_time_is_the_solutions_own():
+    """eps_0 eps_w / sigma = 53.8 ps, and more by what the sheet adds to the water's capacitance."""
+    times = [Series.expected(0.0, length, area).tau_ps for length, area in ((5.0, 7.3), (10.0, 7.3), (10.0, 26.0))]
+    assert times == pytest.approx([53.8] * 3, rel=1e-3)
+    scout = Series.expected(0.09, 5.0, 7.32)
+    assert scout.tau_ps == pytest.approx(53.8 * (1 + 0.09 / 1.0155), rel=1e-3)
+
+
+def test_a_sine_is_refused(cell):
+    with pytest.raises(AnalysisError, match="sweep holds a sine"):
+        cell.charges(Protocol("sweep", "sine", (Segment(1.2, 100.0, 10.0),), ()))
