@@ -7,6 +7,7 @@ from janus_pore.errors import AnalysisError
 from janus_pore.parameters import PulsePair, PulseTrain
 from janus_pore.simulate.field import Protocol, Segment
 from janus_pore.simulate.protocols import pulse_pair, pulse_train
+from janus_pore.units import NA_PER_E_PER_PS
 from scipy.integrate import solve_ivp
 
 PULSES = {
@@ -37,6 +38,15 @@ def test_every_path_of_a_tree_is_the_circuit_integrated(cell):
             charge = done.y[0, -1]
             assert charges[k, 1] == pytest.approx(charge)
             assert cell.currents(protocol)[k] == pytest.approx(1000 * (charge - charges[k, 0]) / (end - begin))
+
+
+def test_what_moved_within_a_segment_ends_at_its_mean_current(cell):
+    protocol = pulse_pair("ppf", PulsePair(kind="pair", delays_ps=[5.0], **PULSES), ("mosse",))
+    moved = cell.moved(protocol, "pulse 1", [0.0, 2.5, 5.0])
+    first = cell.pulses(protocol)[0]
+    assert moved[0] == 0 and moved[2] == pytest.approx(first * 5.0 / NA_PER_E_PER_PS) and moved[1] > 0.5 * moved[2]
+    with pytest.raises(AnalysisError, match="no segment is labelled 'pulse 3'; there are prime, pulse 1"):
+        cell.moved(protocol, "pulse 3", [0.0])
 
 
 def test_by_hand(cell):

@@ -66,7 +66,11 @@ def test_windows_trains_widths_parts_and_charges_draw():
     synapse.parts(memory.parts(data, SETTINGS), axes[2])
     synapse.parts(memory.parts(few, SETTINGS), axes[3])
     assert "not defined" in axes[3].get_xlabel() and not axes[3].containers
-    synapse.charges(memory.charge_within(data, SETTINGS), axes[4])
+    moved = memory.charge_within(data, SETTINGS)
+    synapse.charges(moved, 0.1 * moved["box"].time, axes[4])
+    assert "reservoirs alone" in axes[4].get_legend_handles_labels()[1]
+    synapse.reservoirs(np.array([1.0, 5.0]), np.array([2.0, 1.0, 3.0]), axes[2])
+    assert axes[2].lines[-1].get_ydata() == pytest.approx([0.5, 1.5])
     _, ax = plt.subplots()
     means = {e: plasticity.means(pulses.currents(few, e), SETTINGS) for e in ("box", "pore")}
     synapse.currents(means, ["first", *"123456"], ax)

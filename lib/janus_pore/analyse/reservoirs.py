@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import AnalysisError
 from ..simulate.field import Protocol
-from ..units import AF_PER_NA_PS_V, EPSILON_0_AF_NM, MOHM_PER_PS_AF
+from ..units import AF_PER_E_V, AF_PER_NA_PS_V, EPSILON_0_AF_NM, MOHM_PER_PS_AF
 from .engine import KCL_S_M
 
 #: Relative permittivity of SPC/E water: 68 +- 6 (Hoechtl et al., J. Chem. Phys. 109, 4927, 1998); less with salt in it.
@@ -79,6 +79,20 @@ class Series:
         charge = self.charges(protocol)
         length = np.array([segment.duration_ps for segment in protocol.segments])
         return (charge[:, 1] - charge[:, 0]) / length / AF_PER_NA_PS_V
+
+    def moved(self, protocol: Protocol, label: str, time_ps: np.ndarray) -> np.ndarray:
+        """Charge (t,) in e that the ions brought up to the sheet since the start of the segment of this label.
+
+        Raises
+        ------
+        AnalysisError
+            if no segment has this label.
+        """
+        if label not in protocol.labels:
+            raise AnalysisError(f"no segment is labelled {label!r}; there are {', '.join(protocol.labels)}")
+        k = protocol.labels.index(label)
+        level = self.sheet_af * protocol.segments[k].amplitude_v_nm * self.length_x_nm
+        return (level - self.charges(protocol)[k, 0]) * -np.expm1(-np.asarray(time_ps) / self.tau_ps) / AF_PER_E_V
 
     def pulses(self, protocol: Protocol) -> np.ndarray:
         """`currents` of the pulses alone (1 + k,): the first, then the later ones, in the order of `pulses.Pulses`."""

@@ -147,11 +147,12 @@ def parts(found: Parts, ax: Axes) -> None:
     _finish(ax, [])
 
 
-def charges(found: Mapping[str, xr.Dataset], ax: Axes) -> None:
-    """Charge moved since the start of a pulse, by estimator."""
+def charges(found: Mapping[str, xr.Dataset], alone_e: np.ndarray, ax: Axes) -> None:
+    """Charge moved since the start of a pulse, by estimator, and what the reservoirs alone would move by then (t,)."""
     for estimator, one in found.items():
         ax.fill_between(one.time, one.low, one.high, color=COLOUR[estimator], alpha=0.2, lw=0)
         ax.plot(one.time, one.charge, color=COLOUR[estimator], lw=1.4, label=NAMES[estimator])
+    ax.plot(found["box"].time, alone_e, color=COLOUR["charging"], ls=":", lw=1.5, label="reservoirs alone")
     ax.set(xlabel="time in pulse 1 (ps)", ylabel="charge moved (e)")
     _finish(ax, [])
 
