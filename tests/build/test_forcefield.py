@@ -1,8 +1,9 @@
 """Charges that cancel, parameters as published, and a topology that says what was asked."""
 
+import numpy as np
 import pytest
 from janus_pore.build import forcefield, membrane
-from janus_pore.errors import MembraneError
+from janus_pore.errors import CellError, MembraneError
 
 MEMBRANES = sorted(forcefield.CHARGES)
 
@@ -74,12 +75,16 @@ def test_variants():
 
 class TestTopology:
     @pytest.fixture
-    def sections(self):
-        """The topology of a three-atom sheet as {section: [rows]}, molecule sections by molecule."""
-        text = forcefield.topology(
+    def text(self):
+        """The topology of a three-atom sheet in two waters."""
+        return forcefield.topology(
             forcefield.atom_types("charmm", "liang"), ["MO", "S", "SE"], [1.06, -0.61, -0.45],
             {"MSH": 1, "SOL": 2, "K": 0},
         )  # fmt: skip
+
+    @pytest.fixture
+    def sections(self, text):
+        """The same as {section: [rows]}, molecule sections by molecule."""
         found, section, molecule = {}, "", ""
         for line in text.splitlines():
             row = line.split(";")[0].split()
@@ -107,6 +112,15 @@ class TestTopology:
 
     def test_rigid_water(self, sections):
         assert [float(x) for x in sections["settles SOL"][0][2:]] == [0.1, 0.1633]
+
+    def test_flexible_water_has_the_same_geometry_and_nothing_else_changes(self, text):
+        loose = forcefield.flexible(text)
+        assert "[ settles ]" not in loose and loose.count("1 2 1 0.1 345000") == 1
+        before, after = text.splitlines(), loose.splitlines()
+        assert [line for line in before if line not in after] == ["[ settles ]", "1 1 0.1 0.16330"]
+        assert 2 * 0.1 * np.sin(np.radians(109.47 / 2)) == pytest.approx(0.16330, abs=1e-5)
+        with pytest.raises(CellError, match="build the system again"):
+            forcefield.flexible(loose)
 
     def test_only_molecules_that_are_there(self, sections):
         assert sections["molecules"] == [["MSH", "1"], ["SOL", "2"]]

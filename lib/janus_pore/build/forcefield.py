@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import MembraneError
+from ..errors import CellError, MembraneError
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ CHARGES = {
     "mosse_neutral": {"MO": 0.0, "S": 0.0, "SE": 0.0},
     "mos2": {"MO": 1.18, "S": -0.59},
 }
+
+
+#: Water held rigid, and the same geometry with GROMACS' own constants of flexible SPC/E (oplsaa.ff/spce.itp).
+_RIGID = ("[ settles ]", "1 1 0.1 0.16330")
+_FLEXIBLE = ("[ bonds ]", "1 2 1 0.1 345000", "1 3 1 0.1 345000", "[ angles ]", "2 1 3 1 109.47 383")
 
 
 def atom_types(se_type: str, s_type: str) -> dict[str, AtomType]:
@@ -115,10 +120,27 @@ def topology(
     lines += ["", "[ moleculetype ]", "SOL 2", "", "[ atoms ]"]
     for i, (kind, name) in enumerate((("OW", "OW"), ("HW", "HW1"), ("HW", "HW2")), 1):
         lines.append(f"{i} {kind} 1 SOL {name} 1 {MOBILE_CHARGES[kind]} {types[kind].mass_u}")
-    lines += ["", "[ settles ]", "1 1 0.1 0.16330", "", "[ exclusions ]", "1 2 3", "2 1 3", "3 1 2"]
+    lines += ["", *_RIGID, "", "[ exclusions ]", "1 2 3", "2 1 3", "3 1 2"]
     for ion in ("K", "CL"):
         lines += ["", "[ moleculetype ]", f"{ion} 1", "", "[ atoms ]"]
         lines.append(f"1 {ion} 1 {ion} {ion} 1 {MOBILE_CHARGES[ion]} {types[ion].mass_u}")
     lines += ["", "[ system ]", "Janus pore in KCl" if sheet else "KCl in water", "", "[ molecules ]"]
     lines += [f"{name} {count}" for name, count in counts.items() if count]
     return "\n".join(lines) + "\n"
+
+
+def flexible(text: str) -> str:
+    """A topology's text with flexible water, for the minimisation.
+
+    Steepest descent moves atoms by up to a bond length. SETTLE cannot put a rigid water together after that, and what
+    it leaves (NaN) has made mdrun crash.
+
+    Raises
+    ------
+    CellError
+        if the text is not one that `topology` writes.
+    """
+    rigid, loose = "\n".join(_RIGID), "\n".join(_FLEXIBLE)
+    if text.count(rigid) != 1:
+        raise CellError("topol.top holds no rigid water of the form that is written here: build the system again")
+    return text.replace(rigid, loose)

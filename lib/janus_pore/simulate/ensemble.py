@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..build import forcefield
 from ..config import Scale
 from ..errors import RunError, StoppedError
 from ..files import sha256, write_json
@@ -55,14 +56,16 @@ def equilibrate(
 
 
 def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, sheet: bool = True) -> Path:
-    """Relax the lattice start; return the minimised coordinates (kept with a manifest, made once)."""
+    """Relax the lattice start, with flexible water; return the coordinates (kept with a manifest, made once)."""
     conf = place / "conf.gro"
     if runner.done(place) is not None:
         return conf
     work = place.with_name(place.name + ".partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale, sheet=sheet), built / "conf.gro", built)
+    (work / "topol.top").write_text(forcefield.flexible((built / "topol.top").read_text()))
+    shutil.copyfile(built / "index.ndx", work / "index.ndx")
+    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale, sheet=sheet), built / "conf.gro", work)
     process.launch([*process.mdrun(gmx, tpr, threads, dynamics=False), "-deffnm", "em", "-c", "conf.gro"], work)
     log = (work / "em.log").read_text(errors="replace")
     found = {key: re.findall(rf"{key}\s+=\s+(\S+)", log)[-1:] for key in ("Potential Energy", "Maximum force")}
