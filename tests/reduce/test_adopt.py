@@ -48,7 +48,8 @@ def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, 
         take(lab, fresh, protocol, shelf, other)
     with pytest.raises(ConfigError, match="new name"):
         adopt.waiting(other, shelf)
-    assert take(lab, fresh, protocol, shelf, make_scale(ensemble__replicas=1, protocols__hold__replicas=1)) == [0]
+    same = make_scale(ensemble__batch_minutes=1.0, protocols__hold__replicas=1)
+    assert take(lab, fresh, protocol, shelf, same) == [0]
 
 
 def test_altered_files_and_what_was_not_shipped_are_refused(lab, fresh, protocol, shelf, shipped):

@@ -27,8 +27,8 @@ from ..simulate.runner import done
 from . import forces, store
 
 SCALE_FILE = "scale.yml"
-#: Of a scale, what may differ between replicas that are put together: how many there are and how they are looked at.
-_COUNTS = {"replicas", "cores_per_run", "replicas_per_job"}
+#: Of an ensemble, what may differ between replicas that are put together: how many there are and how jobs share them.
+_COUNTS = {"replicas", "cores_per_run", "replicas_per_job", "batch_minutes"}
 _FORCES = ".forces."
 
 
