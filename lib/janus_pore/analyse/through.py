@@ -47,7 +47,7 @@ class Through:
         most = max(abs(self.current.low), abs(self.current.high))
         return (
             f"{self.ions} ions crossed in {self.pulses} pulses, {self.time_ps / 1000:.3g} ns in all: at most "
-            f"{most:.2g} nA (95 %) of the {self.box_na:.3g} nA that the whole box carries in a pulse, {100 * self.share:.0f} %"
+            f"{most:.2g} nA (95 %), {100 * self.share:.0f} % of the {self.box_na:.3g} nA of the whole box"
         )
 
 
