@@ -20,6 +20,8 @@ from ..simulate.field import Protocol
 from .claims import Claim, printed
 
 COLOUR = {"box": "#222222", "pore": "#b2182b", "charging": "#2166ac"}
+#: Sizes of points: where two currents are the same, both are seen.
+_SIZE = {"box": 8, "pore": 6, "charging": 4}
 NAMES = {"box": "whole box", "pore": "crossings", "charging": "charging"}
 _PULSE = "#e08214"
 
@@ -50,7 +52,7 @@ def currents(means: Mapping[str, Sequence[Estimate]], names: Sequence[str], ax: 
     """Mean current of each pulse by estimator; `names` say what each pulse is."""
     for k, (estimator, values) in enumerate(means.items()):
         shift = 0.12 * (k - (len(means) - 1) / 2)
-        _bars(np.arange(len(values)) + shift, values, ax, fmt="o", color=COLOUR[estimator], label=NAMES[estimator])
+        _bars(np.arange(len(values)) + shift, values, estimator, ax, fmt="o")
     ax.set_xticks(np.arange(len(names)), names)
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set_ylabel("mean current (nA)")
@@ -64,7 +66,7 @@ def ratios(found: Mapping[str, Ratios], fits: Mapping[str, Decay], ax: Axes) -> 
         if one.failed:
             said.append(f"{NAMES[estimator]}: {one.failed}")
             continue
-        _bars(one.after_ps, one.values, ax, fmt="o", color=COLOUR[estimator], label=NAMES[estimator])
+        _bars(one.after_ps, one.values, estimator, ax, fmt="o")
         if not fits[estimator].failed:
             time = np.linspace(one.after_ps[0], one.after_ps[-1], 200)
             ax.plot(time, fits[estimator].at(time), color=COLOUR[estimator], lw=1.2)
@@ -118,7 +120,7 @@ def train(found: Mapping[str, Ratios], ax: Axes, paper: float) -> None:
             continue
         values = [Estimate(1.0, 1.0, 1.0, one.values[0].n), *one.values]
         number = np.arange(1, len(values) + 1)
-        _bars(number, values, ax, fmt="o-", color=COLOUR[estimator], label=NAMES[estimator])
+        _bars(number, values, estimator, ax, fmt="o-")
     ax.axhline(paper, color=_PULSE, ls="--", label="paper, after the last pulse")
     ax.axhline(1, color="0.6", lw=0.8)
     ax.set(xlabel="pulse n", ylabel="$I_n/I_0$")
@@ -141,7 +143,7 @@ def parts(found: Parts, ax: Axes) -> None:
         _finish(ax, [found.failed])
         return
     for estimator, values in (("box", found.effect), ("pore", found.pore), ("charging", found.charging)):
-        _bars(found.after_ps, values, ax, fmt="o-", color=COLOUR[estimator], label=NAMES[estimator])
+        _bars(found.after_ps, values, estimator, ax, fmt="o-")
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set(ylabel="part of $I_n/I_0 - 1$")
     _finish(ax, [])
@@ -186,10 +188,11 @@ def _number(key: str) -> float:
     return float(printed(key).split()[0])
 
 
-def _bars(x: np.ndarray, values: Sequence[Estimate], ax: Axes, **style: str) -> None:
+def _bars(x: np.ndarray, values: Sequence[Estimate], estimator: str, ax: Axes, fmt: str) -> None:
     y = np.array([one.value for one in values])
     error = np.abs(np.array([[one.value - one.low, one.high - one.value] for one in values]).T)
-    ax.errorbar(x, y, error, ms=5, capsize=3, **style)
+    look = {"color": COLOUR[estimator], "label": NAMES[estimator], "ms": _SIZE[estimator]}
+    ax.errorbar(x, y, error, fmt=fmt, capsize=3, **look)
 
 
 def _finish(ax: Axes, said: Sequence[str]) -> None:
