@@ -24,6 +24,8 @@ def provenance(scale_file: Path | str, data: Iterable[xr.Dataset]) -> dict[str, 
         "scale_file_sha256": sha256(repository() / scale_file),
         "gromacs": sorted({str(d.attrs["gromacs"]) for d in datasets}),
         "trajectories_sha256": sorted(h for d in datasets for h in str(d.attrs["trajectories_sha256"]).split()),
+        "replicas": sum(d.sizes.get("replica", 1) for d in datasets),
+        "simulated_ns": round(sum(_ns(d) for d in datasets), 6),
     }
 
 
@@ -39,10 +41,21 @@ def commit() -> str:
 def line(scale_file: Path | str, data: Iterable[xr.Dataset]) -> str:
     """The one-line version that notebooks end with."""
     record = provenance(scale_file, data)
-    return (
-        f"From {len(record['trajectories_sha256'])} trajectories ({', '.join(record['gromacs'])}), "
-        f"{record['scale_file']}, commit {record['commit']}."
-    )
+    return f"From {behind(record)} ({', '.join(record['gromacs'])}), {record['scale_file']}, commit {record['commit']}."
+
+
+def behind(record: dict[str, Any]) -> str:
+    """How much stands behind a result, from its record: trajectories, and replicas and nanoseconds where they count."""
+    found = f"{len(record['trajectories_sha256'])} trajectories"
+    if record.get("simulated_ns"):
+        found += f" of {record['replicas']} replicas, {record['simulated_ns']:.3g} ns"
+    return found
+
+
+def _ns(data: xr.Dataset) -> float:
+    """Simulated time of all replicas, every segment once; 0 for what was not reduced to intervals."""
+    count = data.sizes.get("interval", 0) * data.sizes.get("replica", 1)
+    return count * float(data.attrs["interval_ps"]) / 1000 if count else 0.0
 
 
 def _git(*argv: str) -> str:

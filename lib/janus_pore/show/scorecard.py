@@ -10,6 +10,7 @@ from typing import Any
 
 from ..analyse.stats import Estimate
 from .claims import text
+from .provenance import behind
 
 HEAD = """# All claims at once
 
@@ -68,7 +69,4 @@ def _row(claim: dict[str, Any]) -> str:
 
 
 def _source(record: dict[str, Any]) -> str:
-    return (
-        f"From {len(record['trajectories_sha256'])} trajectories, `{record['scale_file']}`, "
-        f"GROMACS {', '.join(record['gromacs']) or 'none'}."
-    )
+    return f"From {behind(record)}, `{record['scale_file']}`, GROMACS {', '.join(record['gromacs']) or 'none'}."
