@@ -69,9 +69,12 @@ def test_short_pulses_are_hardly_depressed_and_long_ones_are(cell):
 
 def test_the_time_is_the_solutions_own():
     """eps_0 eps_w / sigma = 53.8 ps, and more by what the sheet adds to the water's capacitance."""
-    times = [Series.expected(0.0, length, area).tau_ps for length, area in ((5.0, 7.3), (10.0, 7.3), (10.0, 26.0))]
+    times = [
+        Series.expected(length, area, sheet_af=0.0).tau_ps for length, area in ((5.0, 7.3), (10.0, 7.3), (10.0, 26.0))
+    ]
     assert times == pytest.approx([53.8] * 3, rel=1e-3)
-    scout = Series.expected(0.09, 5.0, 7.32)
+    scout = Series.expected(5.0, 7.32)
+    assert scout.sheet_af == pytest.approx(0.09, rel=1e-3)
     assert scout.tau_ps == pytest.approx(53.8 * (1 + 0.09 / 1.0155), rel=1e-3)
 
 

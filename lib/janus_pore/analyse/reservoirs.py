@@ -12,16 +12,27 @@ R C_w = eps_0 eps_w / sigma does not depend on the cell's size, and C_w > C_s: s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..errors import AnalysisError
-from ..simulate.field import Protocol
 from ..units import AF_PER_E_V, AF_PER_NA_PS_V, EPSILON_0_AF_NM, MOHM_PER_PS_AF
 from .engine import KCL_S_M
 
+#: Capacitance of the sheet per area in aF/nm^2: 0.09 aF over 7.3 nm^2, from constant fields switched on at scale scout.
+SHEET_AF_NM2 = 0.0123
 #: Relative permittivity of SPC/E water: 68 +- 6 (Hoechtl et al., J. Chem. Phys. 109, 4927, 1998); less with salt in it.
 SPCE_PERMITTIVITY = 68.0
+
+
+class Tree(Protocol):
+    """What is asked of a field protocol here; `simulate.field.Protocol` has it."""
+
+    name: str
+    labels: tuple[str, ...]
+    parents: tuple[int, ...]
+    segments: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -41,21 +52,23 @@ class Series:
 
     @classmethod
     def expected(
-        cls, sheet_af: float, length_x_nm: float, area_nm2: float, *, sheet_nm: float = 0.66,
+        cls, length_x_nm: float, area_nm2: float, *, sheet_af: float | None = None, sheet_nm: float = 0.66,
         conductivity_s_m: float = KCL_S_M, permittivity: float = SPCE_PERMITTIVITY,
     ) -> Series:  # fmt: skip
         """With tau from the water's permittivity and the solution's conductivity (measured: 1 M KCl).
 
         Parameters
         ----------
+        sheet_af : C_s; None takes `SHEET_AF_NM2` for the area
         sheet_nm : what the sheet takes from the liquid along x
         """
+        sheet_af = SHEET_AF_NM2 * area_nm2 if sheet_af is None else sheet_af
         liquid_nm = length_x_nm - sheet_nm
         water_af = EPSILON_0_AF_NM * permittivity * area_nm2 / liquid_nm
         resistance_mohm = 1e3 * liquid_nm / (conductivity_s_m * area_nm2)
         return cls(sheet_af, resistance_mohm * (sheet_af + water_af) / MOHM_PER_PS_AF, length_x_nm)
 
-    def charges(self, protocol: Protocol) -> np.ndarray:
+    def charges(self, protocol: Tree) -> np.ndarray:
         """Charge on the sheet (segment, 2) in 1e-18 C at the start and the end of each segment, from none at the start.
 
         Raises
@@ -74,13 +87,13 @@ class Series:
             found.append((start, level + (start - level) * float(np.exp(-segment.duration_ps / self.tau_ps))))
         return np.array(found)
 
-    def currents(self, protocol: Protocol) -> np.ndarray:
+    def currents(self, protocol: Tree) -> np.ndarray:
         """Mean current of the ions (segment,) in nA: what they bring up to the sheet, over the segment's length."""
         charge = self.charges(protocol)
         length = np.array([segment.duration_ps for segment in protocol.segments])
         return (charge[:, 1] - charge[:, 0]) / length / AF_PER_NA_PS_V
 
-    def moved(self, protocol: Protocol, label: str, time_ps: np.ndarray) -> np.ndarray:
+    def moved(self, protocol: Tree, label: str, time_ps: np.ndarray) -> np.ndarray:
         """Charge (t,) in e that the ions brought up to the sheet since the start of the segment of this label.
 
         Raises
@@ -94,6 +107,6 @@ class Series:
         level = self.sheet_af * protocol.segments[k].amplitude_v_nm * self.length_x_nm
         return (level - self.charges(protocol)[k, 0]) * -np.expm1(-np.asarray(time_ps) / self.tau_ps) / AF_PER_E_V
 
-    def pulses(self, protocol: Protocol) -> np.ndarray:
+    def pulses(self, protocol: Tree) -> np.ndarray:
         """`currents` of the pulses alone (1 + k,): the first, then the later ones, in the order of `pulses.Pulses`."""
         return self.currents(protocol)[[label.startswith("pulse ") for label in protocol.labels]]

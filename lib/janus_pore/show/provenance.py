@@ -55,7 +55,7 @@ def behind(record: dict[str, Any]) -> str:
 def _ns(data: xr.Dataset) -> float:
     """Simulated time of all replicas, every segment once; 0 for what was not reduced to intervals."""
     count = data.sizes.get("interval", 0) * data.sizes.get("replica", 1)
-    return count * float(data.attrs["interval_ps"]) / 1000 if count else 0.0
+    return count * float(data.attrs.get("interval_ps", 0.0)) / 1000
 
 
 def _git(*argv: str) -> str:
