@@ -14,7 +14,7 @@ html  := book/_build/html/index.html
 .PHONY: help env book plan status scout verify test lint lock
 
 help: ## list the targets
-	@echo "make TARGET [SCALE=tiny] [CORES=n]"
+	@echo "make TARGET [SCALE=tiny] [CORES=n] [SHIPPED=no: run what is shipped too]"
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST))
 
 env: ## install what is missing: Python packages into .venv (or the active conda environment), GROMACS

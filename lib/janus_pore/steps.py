@@ -34,7 +34,7 @@ def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         speed = plan.probe(scale, first, gmx.find())
     elif not speed > 0:
         raise JanusPoreError(f"--ns-per-day must be positive, not {speed}")
-    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed), adopt.waiting(scale, args.shelf))
+    table = plan.plan(scale, campaign, plan.speeds(scale, first, speed), adopt.waiting(scale, campaign, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     left = (table.core_hours * (1 - table.done)).sum()
     print(
@@ -47,7 +47,7 @@ def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt
     from .simulate import status
 
-    table = status.progress(scale, campaign, adopt.waiting(scale, args.shelf))
+    table = status.progress(scale, campaign, adopt.waiting(scale, campaign, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     share = table.finished_ps.sum() / table.asked_ps.sum()
     print(f"\n{100 * share:.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")

@@ -40,6 +40,7 @@ def test_what_is_shipped_is_taken_over_once_and_whole(lab, fresh, protocol, shel
 def test_what_was_begun_here_is_left_to_this_campaign(lab, fresh, protocol, shelf):
     (fresh.replica("mosse", protocol.name, 0) / "tpr").mkdir(parents=True)
     assert take(lab, fresh, protocol, shelf) == []
+    assert adopt.waiting(lab.scale, fresh, shelf) == {}  # it is not counted as done either
 
 
 def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, make_scale):
@@ -47,7 +48,7 @@ def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, 
     with pytest.raises(ConfigError, match=r"other md, analysis.pore_radius_nm: .*new name, or .*SHIPPED=no"):
         take(lab, fresh, protocol, shelf, other)
     with pytest.raises(ConfigError, match="new name"):
-        adopt.waiting(other, shelf)
+        adopt.waiting(other, fresh, shelf)
     same = make_scale(ensemble__batch_minutes=1.0, protocols__hold__replicas=1)
     assert take(lab, fresh, protocol, shelf, same) == [0]
 
@@ -74,7 +75,7 @@ def test_a_broken_copy_is_made_again(lab, fresh, protocol, shelf, shipped):
 
 def test_it_counts_as_done_before_and_after_it_was_taken_over(lab, fresh, protocol, shelf):
     each = lab.scale.ensemble.randomise_ps + protocol.simulated_ps
-    waiting = adopt.waiting(lab.scale, shelf)
+    waiting = adopt.waiting(lab.scale, fresh, shelf)
     assert waiting == {("mosse", protocol.name): {0}}
     for known in (waiting, {}):
         line = status.progress(lab.scale, fresh, known).set_index(["system", "protocol"]).loc[("mosse", protocol.name)]

@@ -43,8 +43,7 @@ def adopt(
         source = shelf / scale.scale / system / protocol.name / f"r{k:03d}.nc"
         place = campaign.taken(system, protocol.name, k)
         if not place.is_dir():
-            begun = any(place.parent.glob("seg*")) or (place.parent / "tpr").exists()
-            if begun or not source.exists():
+            if _begun(place.parent) or not source.exists():
                 continue
             _same_run(scale, system, protocol, shelf / scale.scale)
             part = place.with_name("shipped.partial")
@@ -82,16 +81,24 @@ def restore(campaign: Campaign, system: str, protocol: str, replica: int, target
     return True
 
 
-def waiting(scale: Scale, shelf: Path) -> dict[tuple[str, str], set[int]]:
-    """The shipped replicas of a scale, by system and protocol: what a campaign need not run."""
+def waiting(scale: Scale, campaign: Campaign, shelf: Path) -> dict[tuple[str, str], set[int]]:
+    """The shipped replicas that a campaign has not begun itself and need not run, by system and protocol."""
     found: dict[tuple[str, str], set[int]] = {}
     for system in scale.systems:
         for name, protocol in protocols_of(scale, system).items():
             place = shelf / scale.scale / system / name
-            if there := {k for k in replicas_of(scale, protocol) if (place / f"r{k:03d}.nc").exists()}:
+            if there := {
+                k for k in replicas_of(scale, protocol)
+                if (place / f"r{k:03d}.nc").exists() and not _begun(campaign.replica(system, name, k))
+            }:  # fmt: skip
                 _same_run(scale, system, protocol, shelf / scale.scale)
                 found[system, name] = there
     return found
+
+
+def _begun(replica: Path) -> bool:
+    """Whether a campaign has run, or prepared, a replica itself."""
+    return any(replica.glob("seg*")) or (replica / "tpr").exists()
 
 
 def _same_run(scale: Scale, system: str, protocol: Protocol, place: Path) -> None:
