@@ -7,6 +7,7 @@ from janus_pore import units
     [
         (units.NA_PER_E_PER_PS, 160.2177),  # 1 e/ps in nA
         (units.KJ_MOL_NM_PER_E_V_NM, 96.485332),  # GROMACS' own field test has 96.4853363: constants of 1998
+        (units.KJ_MOL_NM_PER_E2, 138.935458),  # GROMACS' electric conversion factor
         (units.angular_frequency_rad_ps(0.2), 0.00125663706),  # 200 MHz in rad/ps
         (units.PER_NM3_PER_MOL_L, 0.602214),
         (units.WATER_MASS_U, 18.0154),

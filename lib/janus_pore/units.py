@@ -26,6 +26,9 @@ MOHM_PER_PS_AF = si.pico / si.atto / si.mega
 #: Force in kJ/mol/nm on a unit charge in a field of 1 V/nm (96.485).
 KJ_MOL_NM_PER_E_V_NM = si.elementary_charge * si.Avogadro / si.kilo
 
+#: Energy in kJ/mol of two unit charges 1 nm apart in vacuum (138.935), 1 / (4 pi epsilon_0).
+KJ_MOL_NM_PER_E2 = si.elementary_charge**2 * si.Avogadro / (4 * si.pi * si.epsilon_0 * si.nano * si.kilo)
+
 #: Boltzmann's constant per mole in kJ/mol/K (0.0083145).
 KJ_MOL_PER_K = si.R / si.kilo
 

@@ -1,9 +1,12 @@
 """Recomputed forces: equal to the run's own, parts that add up, and the parts of one frame by a direct Ewald sum."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import xarray as xr
 from janus_pore import files
+from janus_pore.build import forcefield, membrane, probe
 from janus_pore.build import system as cell
 from janus_pore.cli import main
 from janus_pore.errors import TrajectoryError
@@ -179,6 +182,30 @@ def test_each_part_by_a_direct_sum(found, fine, by_hand, part):
         here = forces.parts(data.force, data.field_v_nm)[0][0, :, forces.PARTS.index(part)]
         assert here == pytest.approx(by_hand[part], abs=0.01 if part.endswith("vdw") else error)
     assert np.abs(by_hand[part]).max() > (20 if part.endswith("electrostatic") else 0)
+
+
+def test_the_sheets_part_is_a_function_of_place(campaign, fine):
+    """The same sheet without anything else, at the places of these ions: its exact force, by central differences."""
+    scale, where, sweep = campaign
+    built = scale.systems["mosse"]
+    sheet = membrane.cut(membrane.pristine("mosse", built.cells_y, built.cells_z), built.pore_cut, built.pore_centre)
+    charges = forcefield.compensated(sheet.names, "mosse", "refuse")
+    atoms = (where.system("mosse") / "conf.gro").read_text().splitlines()[2:-1]
+    with XTCFile(str(where.replica("mosse", "sweep", 0) / "seg01" / "md.xtc")) as xtc:
+        xtc.seek(int(rerun.chosen(scale, sweep)[0][0]))
+        x = xtc.read().x.astype(float)
+    sheet = dataclasses.replace(sheet, positions_nm=x[: len(sheet.names)])  # as conf.gro rounds them
+    ions = x[["CL" in line for line in atoms]]
+    ends = [ions + [h, 0, 0] for h in (-1e-4, 1e-4)]
+    low, high = (
+        probe.energy(sheet, charges, forcefield.atom_types("charmm", "liang"), "CL", e, built.length_x_nm, CUTOFF_NM)
+        for e in ends
+    )
+    parts = forces.parts(fine.force, fine.field_v_nm)[0][0]
+    for k, (name, error) in enumerate((("electrostatic", 0.1), ("vdw", 0.01))):
+        asked = parts[:, forces.PARTS.index(f"membrane_{name}")]
+        assert (low[k] - high[k]) / 2e-4 == pytest.approx(asked, abs=error), name
+        assert np.abs(asked).max() > (20 if name == "electrostatic" else 0)
 
 
 class TestFiles:

@@ -10,7 +10,9 @@ def data_for(wildcards):
     part, name = wildcards.notebook.split("/")
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
     checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
-    forces = FORCES[MAIN] if wildcards.notebook.endswith(("barriers", "mechanism")) else []
+    forces = FORCES[MAIN] if name.endswith(("barriers", "mechanism")) else []
+    if name.endswith("sheet_alone"):  # compares every system that has forces
+        return sum(FORCES.values(), [])
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
         "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,

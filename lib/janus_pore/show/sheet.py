@@ -1,0 +1,155 @@
+"""Figures and tables of what the sheet alone does to Cl- (two columns of Table 1); they draw what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analyse.stats import Estimate
+from ..build import probe
+from .claims import Claim, text
+
+PARTS = {"electrostatic": "electrostatic", "vdw": "van der Waals"}
+
+
+def profiles(lines: Mapping[tuple[str, str], xr.Dataset]) -> Figure:
+    """Energy of Cl- on the pore's axis, a line for each (cut, Se type): colour by cut, dashes by type."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    for (cut, kind), one in lines.items():
+        for ax, name in zip(axes, PARTS, strict=True):
+            ax.plot(one.x, one[name], **_style(lines, cut, kind), label=f"{cut}, {kind}")
+    for ax, label in zip(axes, PARTS.values(), strict=True):
+        ax.axhline(0, color="0.6", lw=0.8)
+        ax.set(xlabel="x from the Mo plane (nm)", ylabel="energy (kJ/mol)", title=f"membrane, {label}")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize="small")
+    return figure
+
+
+def samples(profile: xr.Dataset, reruns: Iterable[xr.Dataset], widest_nm: float) -> Figure:
+    """The sheet's force on the axis, and on the Cl- of stored frames, coloured by how far off the axis they were.
+
+    Parameters
+    ----------
+    reruns : what `reduce.forces.collect` gives
+    widest_nm : ions farther from the axis are left out
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True)
+    dots = None
+    for one in reruns:
+        near = ((one.radial <= widest_nm) & (np.abs(one.x) <= float(profile.x.max()))).values
+        for ax, name in zip(axes, PARTS, strict=True):
+            force, off = one.force.sel(part=f"membrane_{name}").values[near], one.radial.values[near]
+            dots = ax.scatter(one.x.values[near], force, c=off, s=4, vmin=0, vmax=widest_nm, rasterized=True)
+    for ax, (name, label) in zip(axes, PARTS.items(), strict=True):
+        ax.plot(profile.x, profile[f"{name}_force"], color="#b2182b", lw=1.2, label="on the axis")
+        ax.set(xlabel="x from the Mo plane (nm)", ylabel="F (kJ/mol/nm)", title=f"membrane, {label}")
+    axes[0].legend(fontsize="small")
+    if dots is not None:
+        figure.colorbar(dots, ax=axes, label="distance from the axis (nm)")
+    return figure
+
+
+def whereabouts(reruns: Mapping[str, xr.Dataset], widest_nm: float) -> pd.DataFrame:
+    """How many samples of Cl- within 0.35 nm of the Mo plane each protocol has, and how far off the axis they are."""
+    rows = {}
+    for name, one in reruns.items():
+        off = one.radial.values[(np.abs(one.x.values) < 0.35) & (one.radial.values <= widest_nm)]
+        low, middle, high = np.percentile(off, (5, 50, 95)) if len(off) else (np.nan,) * 3
+        rows[name] = {"samples": len(off), "5 % (nm)": low, "median (nm)": middle, "95 % (nm)": high}
+    return pd.DataFrame(rows).T.astype({"samples": int}).round(2) if rows else pd.DataFrame()
+
+
+def against_paper(
+    lines: Mapping[tuple[str, str], xr.Dataset],
+    seen: Mapping[str, xr.Dataset],
+    published: pd.DataFrame,
+    distance_nm: float,
+    beyond_nm: float,
+) -> Figure:
+    """How both parts change over one distance, with the paper's four pairs.
+
+    Left wherever the step starts on the axis; right, for each system of `seen` (`analyse.column.changes`), as the mean
+    over ions at x > `beyond_nm`, with x (nm) beside the points.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True)
+    for (cut, kind), one in lines.items():
+        change = probe.over(one, -distance_nm)
+        left.plot(change.electrostatic, change.vdw, **_style(lines, cut, kind), label=f"{cut}, {kind}")
+    for name, one in seen.items():
+        _mouth(one.isel(bin=np.flatnonzero(one.bin > beyond_nm)), name, right)
+    x, y = published.membrane_electrostatic_kj_mol, published.membrane_vdw_kj_mol
+    for ax, title in ((left, "on the axis"), (right, f"mean over ions seen at x > {beyond_nm:g} nm")):
+        ax.plot(x, y, "s", ms=7, mfc="none", color="#e08214", label="paper, by field")
+        for field, *place in zip(published.field_v_nm, x, y, strict=True):
+            ax.annotate(f"{field:g}", place, xytext=(6, 3), textcoords="offset points", fontsize="small")
+        ax.axhline(0, color="0.6", lw=0.8)
+        ax.set(xlim=(-60, 20), ylim=(-4, 8), xlabel="change, electrostatic (kJ/mol)", title=title)
+        ax.legend(fontsize="x-small", ncols=2)
+    left.set_ylabel(f"change over {1000 * distance_nm:.0f} pm, van der Waals (kJ/mol)")
+    return figure
+
+
+def matches(
+    lines: Mapping[tuple[str, str], xr.Dataset],
+    found: Mapping[str, Sequence[tuple[Estimate, Estimate] | None]],
+    published: pd.DataFrame,
+    distances_nm: Iterable[float],
+) -> pd.DataFrame:
+    """At each field of Table 1: where the sheet does the printed electrostatic part, and the other part there.
+
+    Entries are "vdW (kJ/mol) at x (nm)": on the axis for every line, and at the mouth for every system of `found`
+    (`analyse.column.where`, one a field).
+    """
+    fields = [f"{field:g} V/nm" for field in published.field_v_nm]
+    rows = {"paper": dict(zip(fields, published.membrane_vdw_kj_mol.map("{:+.2f}".format), strict=True))}
+    for (cut, kind), one in lines.items():
+        rows[f"{cut}, {kind}, axis"] = row = {}
+        printed = zip(fields, published.membrane_electrostatic_kj_mol, distances_nm, strict=True)
+        for name, electrostatic, distance in printed:
+            there = probe.places(probe.over(one, -distance), electrostatic)
+            row[name] = "; ".join(f"{vdw:+.2f} at {x:.2f}" for x, vdw in there) or "nowhere"
+    for system, ours in found.items():
+        entries = ("not enough data" if one is None else f"{text(one[1])} at {one[0].value:.2f}" for one in ours)
+        rows[f"{system}, ions at the mouth"] = dict(zip(fields, entries, strict=True))
+    return pd.DataFrame(rows).T
+
+
+def claims(
+    found: Mapping[str, Sequence[tuple[Estimate, Estimate] | None]],
+    published: pd.DataFrame,
+    distances_nm: Iterable[float],
+) -> list[Claim]:
+    """The sheet's van der Waals part at every field, where its electrostatic part is the printed one, by system."""
+    rows = []
+    for system, ours in found.items():
+        printed = zip(published.itertuples(), distances_nm, ours, strict=True)
+        for row, distance, one in printed:
+            what = f"{system}, {row.field_v_nm:g} V/nm: membrane vdW part where the el. part is as printed"
+            remark = f"over {1000 * distance:.0f} pm toward -x"
+            remark += f", at x = {one[0].value:.2f} nm" if one else "; too few Cl- at the mouth"
+            paper = f"{row.membrane_vdw_kj_mol:g} kJ/mol"
+            rows.append(Claim(what, paper, one[1] if one else None, "kJ/mol", remark))
+    return rows
+
+
+def _mouth(one: xr.Dataset, name: str, ax: Axes) -> None:
+    bars = {}
+    for axis, part in zip(("xerr", "yerr"), PARTS, strict=True):
+        value, low, high = (one[part + end].values for end in ("", "_low", "_high"))
+        bars[axis] = np.abs([value - low, high - value])
+    line = ax.errorbar(one.electrostatic, one.vdw, fmt="o-", ms=4, lw=0.8, elinewidth=0.8, label=name, **bars)
+    for place, x, y in zip(one.bin.values, one.electrostatic.values, one.vdw.values, strict=True):
+        if x < -12:
+            how = {"xytext": (4, -9), "textcoords": "offset points", "fontsize": "x-small"}
+            ax.annotate(f"{place:.2f}", (x, y), color=line.lines[0].get_color(), **how)
+
+
+def _style(lines: Iterable[tuple[str, str]], cut: str, kind: str) -> dict[str, object]:
+    cuts, kinds = ([*dict.fromkeys(key[k] for key in lines)] for k in range(2))
+    return {"color": f"C{cuts.index(cut)}", "ls": ("-", "--", ":")[kinds.index(kind) % 3], "lw": 1.3}
