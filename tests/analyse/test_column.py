@@ -71,6 +71,33 @@ def test_no_such_place_and_gaps(scale):
     assert column.where(empty, STEP_NM, truth(0.45)[0, 0], 0.34, scale.analysis) is not None
 
 
+class TestAllParts:
+    """At a place, at one field: the system's own forces come back, with the field's, and their sums."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def one(scale):
+        return sampled(scale, noise_kj_mol_nm=30.0)[1]
+
+    def test_they_come_back(self, scale, one):
+        found = column.parts(one, 0.3, 0.02, STEP_NM, scale.analysis)
+        asked = -STEP_NM * PoreIons(field_v_nm=FIELDS_V_NM[1]).analytical_force(np.array([0.3]))[0]
+        for name, value in zip(PARTS, asked, strict=True):
+            assert found[name].value == pytest.approx(value, abs=4 * found[name].error + 0.1), name
+        assert found["total"].value == pytest.approx(sum(found[name].value for name in PARTS))
+        both = found["water_electrostatic"].value + found["ion_electrostatic"].value
+        assert found["water_and_ions"].value == pytest.approx(both)
+        assert found["field"].error == pytest.approx(0, abs=1e-9) and found["total"].n >= 5
+
+    def test_more_bins_are_less_noise(self, scale, one):
+        narrow, wide = (column.parts(one, 0.3, half, STEP_NM, scale.analysis)["total"] for half in (0.02, 0.1))
+        assert wide.error < narrow.error
+
+    def test_a_place_without_ions(self, scale, one):
+        empty = dataclasses.replace(one, counts=one.counts * (np.abs(one.centres_nm - 0.3) > 0.05))
+        assert column.parts(empty, 0.3, 0.04, STEP_NM, scale.analysis) == {}
+
+
 def test_few_units_are_said(scale):
     data = sampled(scale, replicas=1, periods=2, frames=40)
     _, other = column.where(data, STEP_NM, truth(0.3)[0, 0], 0.1, scale.analysis)

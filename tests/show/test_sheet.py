@@ -51,6 +51,24 @@ def test_matches(lines, published):
     assert set(sheet.matches(neutral, {}, published, APART_NM).iloc[1:].to_numpy().ravel()) == {"nowhere"}
 
 
+def test_the_rest_stands_beside_the_voltage_it_belongs_to(make_scale, published):
+    """2 V are the paper's 0.2 V/nm in 10 nm; 3 V are none of its fields; nothing is said of 5 V, without ions."""
+    scale = make_scale(barrier__half_range_nm=0.6)
+    binned = barrier.binned([PoreIons(ions=20.0).sample(0)], 0.4, scale.barrier, scale.analysis)
+    parts = column.parts(binned, 0.3, 0.06, -0.076, scale.analysis)
+    ours = {"a": {2.0: parts, 3.0: parts, 5.0: {}}}
+    rows = {row.quantity: row for row in sheet.rest(ours, published, 10.0)}
+    assert rows["a, 2 V: water, electrostatic"].paper == "-21.5 kJ/mol (2 V in 10 nm)"
+    assert rows["a, 2 V: water + ions, electrostatic"].paper == "18.4 kJ/mol (2 V in 10 nm)"
+    assert rows["a, 2 V: all together"].here == parts["total"]
+    assert rows["a, 3 V: all together"].paper == "not printed" and rows["a, 5 V"].here is None
+    figure = sheet.against_voltage(ours, published, (5.0, 10.0))
+    assert [len(ax.containers) for ax in figure.axes] == [1] * 8
+    assert figure.axes[1].lines[0].get_ydata().tolist() == published.water_electrostatic_kj_mol.tolist()
+    assert figure.axes[1].lines[1].get_xdata().tolist() == [2.0, 4.0, 6.0, 8.0]
+    plt.close("all")
+
+
 @pytest.mark.parametrize("ions", [0.0, 20.0])
 def test_figures_with_ions_and_without(make_scale, lines, published, ions):
     scale = make_scale(barrier__half_range_nm=0.6)

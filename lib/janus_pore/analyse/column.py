@@ -1,4 +1,4 @@
-"""What does the sheet do to the Cl- that really came by, over a short step? Two columns of Table 1, from all fields."""
+"""What happens to the Cl- that came by, over a short step? The sheet's columns of Table 1, and the rest there."""
 
 from __future__ import annotations
 
@@ -88,6 +88,39 @@ def where(
     n = int((units[:, k, 0] > 0).sum())
     place, vdw = (Estimate(*map(float, one), n, few(n)) for one in zip(value, low, high, strict=True))
     return place, vdw
+
+
+def parts(
+    data: Binned, x_nm: float, half_width_nm: float, distance_nm: float, settings: Analysis
+) -> dict[str, Estimate]:
+    """All parts of the energy's change over a step at one place, at one field.
+
+    Parameters
+    ----------
+    data : what `barrier.binned` gives; its units should be longer than an ion's stay
+    x_nm, half_width_nm : bins whose centres lie within half a width of the place count
+    distance_nm : the step d, as in `changes`
+
+    Returns
+    -------
+    dict by part, then `total` of all, the field's included, and `water_and_ions` (both electrostatic parts), in kJ/mol;
+    empty if fewer than three units have an ion there. `n` is the number of those units.
+    """
+    inside = np.abs(data.centres_nm - x_nm) <= half_width_nm + 1e-9
+    units = data.units[:, inside].sum(axis=1)
+    n = int((units[:, 0] > 0).sum())
+    if n < LEAST_UNITS:
+        return {}
+    both = [data.parts.index(f"{name}_electrostatic") for name in ("water", "ion")]
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        count, *sums = drawn.sum(axis=0)
+        change = -distance_nm * np.array(sums) / count if count else np.full(len(sums), np.nan)
+        return np.array([*change, change.sum(), change[both].sum()])
+
+    found = zip(*bootstrap(units, of, **_how(settings)), strict=True)
+    names = (*data.parts, "total", "water_and_ions")
+    return {name: Estimate(*map(float, one), n, few(n)) for name, one in zip(names, found, strict=True)}
 
 
 def _units(data: Sequence[Binned]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Figures and tables of what the sheet alone does to Cl- (two columns of Table 1); they draw what they are given."""
+"""Figures and tables of what the sheet alone does to Cl- (two columns of Table 1), and of the rest of Table 1 there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from matplotlib.figure import Figure
 
 from ..analyse.stats import Estimate
 from ..build import probe
+from .barriers import PARTS as PRINTED
+from .barriers import with_field
 from .claims import Claim, text
 
 PARTS = {"electrostatic": "electrostatic", "vdw": "van der Waals"}
+LABELS = {name: label for name, (label, *_) in PRINTED.items()}
+LABELS |= {"water_and_ions": "water + ions, electrostatic", "total": "all together"}
 
 
 def profiles(lines: Mapping[tuple[str, str], xr.Dataset]) -> Figure:
@@ -120,6 +124,37 @@ def matches(
     return pd.DataFrame(rows).T
 
 
+def against_voltage(
+    found: Mapping[str, Mapping[float, Mapping[str, Estimate]]], published: pd.DataFrame, lengths_nm: Sequence[float]
+) -> Figure:
+    """The parts at the mouth against the voltage over the cell, by system, with the paper's for boxes of some lengths.
+
+    Parameters
+    ----------
+    found : what `analyse.column.parts` gives, by system and voltage (V)
+    lengths_nm : box lengths that the paper, which prints none, may have had
+    """
+    paper, panels = _printed(published), {name: label for name, label in LABELS.items() if name != "ion_vdw"}
+    figure, axes = plt.subplots(2, 4, figsize=(11, 5.4), sharex=True)
+    for ax, (name, label) in zip(axes.flat, panels.items(), strict=True):
+        for length, mark in zip(lengths_nm, "sd", strict=False):
+            how = {"lw": 0.6, "ms": 5, "mfc": "none", "color": "#e08214", "label": f"paper, if {length:g} nm"}
+            ax.plot(paper.field_v_nm * length, paper[name], f"{mark}--", **how)
+        for system, ours in found.items():
+            known = {volt: one[name] for volt, one in ours.items() if one}
+            values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
+            bars = np.abs([values[0] - values[1], values[2] - values[0]])
+            ax.errorbar(list(known), values[0], bars, fmt="o", ms=4, capsize=2, label=system)
+        ax.axhline(0, color="0.6", lw=0.8)
+        ax.set_title(label, fontsize="small")
+    for ax in axes[-1]:
+        ax.set_xlabel("voltage $E L_x$ (V)")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("change (kJ/mol)")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize="small")
+    return figure
+
+
 def claims(
     found: Mapping[str, Sequence[tuple[Estimate, Estimate] | None]],
     published: pd.DataFrame,
@@ -136,6 +171,31 @@ def claims(
             paper = f"{row.membrane_vdw_kj_mol:g} kJ/mol"
             rows.append(Claim(what, paper, one[1] if one else None, "kJ/mol", remark))
     return rows
+
+
+def rest(
+    found: Mapping[str, Mapping[float, Mapping[str, Estimate]]], published: pd.DataFrame, length_nm: float
+) -> list[Claim]:
+    """Every part at the mouth, by system and voltage, beside the paper's within half a volt in a box of some length."""
+    paper, rows = _printed(published), []
+    volts = paper.field_v_nm * length_nm
+    for system, ours in found.items():
+        for volt, one in ours.items():
+            k = int((volts - volt).abs().to_numpy().argmin())
+            near = abs(volts[k] - volt) <= 0.5
+            for name, label in LABELS.items() if one else ():
+                text = f"{paper[name][k]:.3g} kJ/mol ({volts[k]:g} V in {length_nm:g} nm)" if near else "not printed"
+                rows.append(Claim(f"{system}, {volt:g} V: {label}", text, one[name], "kJ/mol"))
+            if not one:
+                rows.append(
+                    Claim(f"{system}, {volt:g} V", "see the figure", None, "kJ/mol", "too few Cl- at the mouth")
+                )
+    return rows
+
+
+def _printed(published: pd.DataFrame) -> pd.DataFrame:
+    table = with_field(published)
+    return table.assign(water_and_ions=table.water_electrostatic + table.ion_electrostatic)
 
 
 def _mouth(one: xr.Dataset, name: str, ax: Axes) -> None:
