@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..analyse.differences import QUANTITIES
 from ..analyse.readings import Fall
 from ..analyse.stats import Estimate
 from .claims import Claim, printed
@@ -48,6 +49,28 @@ def water(tables: Mapping[str, pd.DataFrame]) -> Figure:
     right.set(xlabel="V = E Lx (V)", ylabel="frames without water (%)")
     left.legend(fontsize="small")
     return figure
+
+
+def changes(differences: pd.DataFrame) -> pd.DataFrame:
+    """Each difference from the base with its error and in units of it, by configuration, voltage and quantity."""
+    if differences.empty:
+        return pd.DataFrame()
+    said = [f"{one.value:+.2g} ± {one.error:.1g}" for one in differences.difference]
+    said = [f"{text} ({sigmas:+.1f} σ)" for text, sigmas in zip(said, differences.sigmas, strict=True)]
+    wide = differences.assign(said=said).pivot(index=["configuration", "volt"], columns="quantity", values="said")
+    titles = {"sigma": "σ_θ, circular (degrees)", "mean_cos": "⟨cos θ⟩", "box": "current, whole box (nA)"}
+    return wide[list(titles)].rename(columns=titles)
+
+
+def dependence(differences: pd.DataFrame, base: str) -> list[Claim]:
+    """The differences as claims, against the base's own value."""
+    rows = []
+    for row in differences.itertuples():
+        unit = QUANTITIES[row.quantity]
+        remark = f"{base}: {row.base.value:.3g}; {row.sigmas:+.1f} errors"
+        what = f"{row.configuration} at {row.volt:g} V: change of {row.quantity} from {base}"
+        rows.append(Claim(what, "not in the paper", row.difference, unit, remark))
+    return rows
 
 
 def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
