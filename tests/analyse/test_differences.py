@@ -25,14 +25,19 @@ def test_it_is_the_difference_of_the_currents(settings):
 
 
 def test_equal_ladders_differ_by_one_error_as_often_as_they_should(settings):
-    sigmas = np.concatenate([differences.against(lines(seed), "a", settings).sigmas for seed in range(40)])
+    sigmas = np.concatenate([differences.against(lines(seed), "a", settings).sigmas for seed in range(16)])
     assert 0.55 < np.mean(np.abs(sigmas) < 1) < 0.78 and np.mean(np.abs(sigmas) < 3) > 0.98
 
 
 def test_boxes_of_two_lengths_meet_at_the_same_voltage(settings):
     long = Ladder(fields_v_nm=(0.2, 0.45), currents_na=(1.0, 2.0), length_x_nm=10.0)
     found = differences.against({"a": Ladder().sample(0), "b": long.sample(1)}, "a", settings)
-    assert found.volt.unique().tolist() == [2.0] and found.quantity.tolist() == ["sigma", "mean_cos", "box"]
+    assert found.volt.unique().tolist() == [2.0] and found.quantity.tolist() == [
+        "sigma_fit",
+        "sigma",
+        "mean_cos",
+        "box",
+    ]
 
 
 def test_nothing_to_compare(settings):

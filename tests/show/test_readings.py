@@ -1,6 +1,7 @@
 """Tables of what a reading changes: the number, its error, and the base's own value beside it."""
 
 import pandas as pd
+from janus_pore.analyse.differences import QUANTITIES
 from janus_pore.analyse.stats import Estimate
 from janus_pore.show import readings
 
@@ -8,7 +9,7 @@ from janus_pore.show import readings
 def differences():
     rows = []
     for volt in (2.0, 4.0):
-        for k, quantity in enumerate(("sigma", "mean_cos", "box")):
+        for k, quantity in enumerate(QUANTITIES):
             base, change = Estimate(20.0, 19.0, 21.0, 9), Estimate(3.0 + k, 2.0 + k, 4.0 + k, 9)
             rows.append(("b", volt, quantity, base, base, change, 3.0 + k))
     return pd.DataFrame(
@@ -19,12 +20,12 @@ def differences():
 def test_changes():
     table = readings.changes(differences())
     assert table.index.tolist() == [("b", 2.0), ("b", 4.0)]
-    assert table.iloc[0].tolist() == ["+3 ± 1 (+3.0 σ)", "+4 ± 1 (+4.0 σ)", "+5 ± 1 (+5.0 σ)"]
+    assert table.iloc[0].tolist() == ["+3 ± 1 (+3.0 σ)", "+4 ± 1 (+4.0 σ)", "+5 ± 1 (+5.0 σ)", "+6 ± 1 (+6.0 σ)"]
     assert readings.changes(differences().iloc[:0]).empty
 
 
 def test_dependence():
     rows = readings.dependence(differences(), "a")
-    assert len(rows) == 6 and rows[0].quantity == "b at 2 V: change of sigma from a"
-    assert (rows[0].unit, rows[2].unit) == ("degrees", "nA") and rows[0].here.value == 3.0
+    assert len(rows) == 8 and rows[0].quantity == "b at 2 V: change of sigma_fit from a"
+    assert (rows[0].unit, rows[3].unit) == ("degrees", "nA") and rows[0].here.value == 3.0
     assert rows[0].remark == "a: 20; +3.0 errors"

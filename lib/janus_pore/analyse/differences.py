@@ -14,7 +14,7 @@ from .independence import few
 from .stats import Estimate
 
 #: What is compared: its unit.
-QUANTITIES = {"sigma": "degrees", "mean_cos": "1", "box": "nA"}
+QUANTITIES = {"sigma_fit": "degrees", "sigma": "degrees", "mean_cos": "1", "box": "nA"}
 _SAME_V = 0.02
 
 
@@ -31,8 +31,8 @@ def against(lines: Mapping[str, Mapping[str, xr.Dataset]], base: str, settings: 
     Returns
     -------
     DataFrame, one row a configuration, voltage and quantity, without the voltages that one of the two lacks:
-    `configuration`, `volt`, `quantity` (`QUANTITIES`: circular sigma_theta, <cos theta>, current of the whole box),
-    `base`, `here` and `difference` (`Estimate`), and `sigmas`, the difference in units of its error
+    `configuration`, `volt`, `quantity` (`QUANTITIES`: sigma_theta of the Gaussian fit and circular, <cos theta>, the
+    whole box's current), `base`, `here` and `difference` (`Estimate`), and `sigmas`, the difference over its error
 
     Raises
     ------
@@ -63,6 +63,7 @@ def _states(holds: Mapping[str, xr.Dataset], settings: Analysis) -> dict[float, 
         seen = orientation.samples(data, settings)
         flow = current.ladder({"": data}, settings).sel(species="total").isel(bin=0)
         found[float(data.field[0]) * data.attrs["length_x_nm"]] = {
+            "sigma_fit": orientation.width(seen, settings, "fit"),
             "sigma": orientation.width(seen, settings, "circular"),
             "mean_cos": orientation.mean_cos(seen, settings),
             "box": Estimate(*(float(flow[name]) for name in ("current", "low", "high")), int(flow.effective)),

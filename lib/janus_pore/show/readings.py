@@ -58,7 +58,8 @@ def changes(differences: pd.DataFrame) -> pd.DataFrame:
     said = [f"{one.value:+.2g} ± {one.error:.1g}" for one in differences.difference]
     said = [f"{text} ({sigmas:+.1f} σ)" for text, sigmas in zip(said, differences.sigmas, strict=True)]
     wide = differences.assign(said=said).pivot(index=["configuration", "volt"], columns="quantity", values="said")
-    titles = {"sigma": "σ_θ, circular (degrees)", "mean_cos": "⟨cos θ⟩", "box": "current, whole box (nA)"}
+    titles = {"sigma_fit": "σ_θ, Gaussian fit (degrees)", "sigma": "σ_θ, circular (degrees)"}
+    titles |= {"mean_cos": "⟨cos θ⟩", "box": "current, whole box (nA)"}
     return wide[list(titles)].rename(columns=titles)
 
 
