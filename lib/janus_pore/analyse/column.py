@@ -98,7 +98,7 @@ def parts(
     Parameters
     ----------
     data : what `barrier.binned` gives; its units should be longer than an ion's stay
-    x_nm, half_width_nm : bins whose centres lie within half a width of the place count
+    x_nm, half_width_nm : bins whose centres lie within `half_width_nm` of `x_nm` count
     distance_nm : the step d, as in `changes`
 
     Returns
