@@ -21,6 +21,19 @@ def test_what_is_there_is_read_and_the_rest_is_left_out(make_scale, campaign):
     assert shelf.there(scale, campaign, "mosse", "sine") == {}
 
 
+def test_a_thermostat_of_its_own_is_another_configuration_and_not_another_field(make_scale, campaign):
+    """Once broke: the same field twice, with two thermostats, on pages of one system."""
+    own = {"timestep_fs": 1.0}
+    hold = {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 1.0, "md": own}
+    scale = make_scale(protocols__hold_nh=hold)
+    (data,) = Ladder(fields_v_nm=(0.4,), currents_na=(1.0,), duration_ps=60).sample(0).values()
+    for name in ("hold_+0.40", "hold_nh_+0.40"):
+        store.write(data, campaign.collected("mosse", name))
+    assert list(shelf.load(scale, campaign, "mosse", "constant")) == ["hold_+0.40"]
+    assert list(shelf.load_all(scale, campaign, "constant")["mosse"]) == ["hold_+0.40"]
+    assert list(shelf.load_all(scale, campaign, "constant", own_md=True)["mosse"]) == ["hold_+0.40", "hold_nh_+0.40"]
+
+
 def test_each_entry_of_the_protocols_is_a_configuration_of_its_own(make_scale):
     scale = make_scale(
         protocols__hold_nh={"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 1.0}

@@ -14,6 +14,8 @@ from .replica import read
 def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
     """The collected data of a system's protocols of one kind that are there.
 
+    Protocols with a thermostat or time step of their own (`md` in the scale file) are left out: they repeat a field.
+
     Parameters
     ----------
     kind : "sine", "constant", "steps", "pair" or "train"
@@ -41,15 +43,15 @@ def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, 
     return found
 
 
-def load_all(scale: Scale, campaign: Campaign, kind: str) -> dict[str, dict[str, xr.Dataset]]:
-    """`load` for every system of the scale that has such data, by system.
+def load_all(scale: Scale, campaign: Campaign, kind: str, own_md: bool = False) -> dict[str, dict[str, xr.Dataset]]:
+    """`load` for every system of the scale that has such data, by system; with `own_md`, what `load` leaves out too.
 
     Raises
     ------
     TrajectoryError
         if none has.
     """
-    found = {system: data for system in scale.systems if (data := there(scale, campaign, system, kind))}
+    found = {system: data for system in scale.systems if (data := there(scale, campaign, system, kind, own_md))}
     if not found:
         raise TrajectoryError(
             f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
@@ -78,8 +80,9 @@ def configurations(
     return found
 
 
-def there(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
-    """`load` where it is no error that there is nothing: an empty dict then."""
-    asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
+def there(scale: Scale, campaign: Campaign, system: str, kind: str, own_md: bool = False) -> dict[str, xr.Dataset]:
+    """`load` where it is no error that there is nothing: an empty dict then. `own_md` as for `load_all`."""
+    protocols = protocols_of(scale, system)
+    asked = [name for name, one in protocols.items() if one.kind == kind and (own_md or not one.md)]
     paths = {name: campaign.collected(system, name) for name in asked}
     return {name: read(path) for name, path in paths.items() if path.exists()}
