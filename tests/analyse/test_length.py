@@ -40,3 +40,10 @@ def test_no_length():
     assert length.fitted(ours(40.0, 0.1), FIELDS, COLUMN) is None
     without = {volt: Estimate(1.0, np.nan, np.nan, 1) for volt in (2.0, 3.0, 4.0)}
     assert length.fitted(without, FIELDS, COLUMN) is None
+
+
+def test_what_speaks_against_a_number_speaks_against_the_length():
+    known = ours(8.0, 1.0)
+    assert length.fitted(known, FIELDS, COLUMN).warning == ""
+    known[3.0] = Estimate(known[3.0].value, known[3.0].low, known[3.0].high, 3, "only 3 independent units")
+    assert length.fitted(known, FIELDS, COLUMN).warning == "only 3 independent units"

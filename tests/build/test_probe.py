@@ -87,9 +87,8 @@ def test_steps_and_places():
 
 def test_wide_pores_attract_on_their_axis_and_the_narrow_one_closes():
     """What the page on the sheet says of Cl- and the four cuts."""
-    centres = {"3/3/3": "hollow", "5/5/5": "widest", "6/6/6": "hollow", "7/7/7": "bond"}
     top = {}
-    for cut, centre in centres.items():
+    for cut, centre in membrane.READINGS.items():
         sheet = membrane.cut(membrane.pristine("mosse", 8, 5), cut, centre)
         top[cut] = float(probe.on_axis(sheet, np.zeros(len(sheet.names)), TYPES, "CL", 5.0).vdw.max())
     assert top.pop("3/3/3") > 10 and max(top.values()) < 0

@@ -30,8 +30,8 @@ def fitted(ours: Mapping[float, Estimate], fields_v_nm: Sequence[float], printed
 
     Returns
     -------
-    Lx in nm with its 68 % interval, n the number of voltages; None with fewer than three, or if no length between
-    `TRIED_NM` fits better than the ends
+    Lx in nm with its 68 % interval, n the number of voltages, and the numbers' warnings; None with fewer than three,
+    or if no length between `TRIED_NM` fits better than the ends
     """
     known = {volt: one for volt, one in ours.items() if np.isfinite(one.error) and one.error > 0}
     if len(known) < _LEAST:
@@ -54,4 +54,5 @@ def fitted(ours: Mapping[float, Estimate], fields_v_nm: Sequence[float], printed
     for side in (grid[:k][::-1], grid[k + 1 :]):
         beyond = next((length for length in side if chi2(length) > level), None)
         ends.append(np.nan if beyond is None else brentq(lambda length: chi2(length) - level, best.x, beyond))
-    return Estimate(float(best.x), *ends, len(volt))
+    warning = "; ".join(dict.fromkeys(one.warning for one in known.values() if one.warning))
+    return Estimate(float(best.x), *ends, len(volt), warning)

@@ -21,6 +21,8 @@ SE_HEIGHT_NM = -0.1706
 
 #: Centres about which a cut is made, in units of the cell (y / a, z / (sqrt(3) a)).
 _CENTRES = {"hollow": (0.0, 2 / 3), "bond": (0.0, 1 / 6)}
+#: Readings of the paper's "0.85 nm" and a narrower pore: what is cut, and about which centre.
+READINGS = {"3/3/3": "hollow", "5/5/5": "widest", "6/6/6": "hollow", "7/7/7": "bond"}
 
 
 @dataclass(frozen=True)

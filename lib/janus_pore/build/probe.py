@@ -52,7 +52,7 @@ def energy(
     Raises
     ------
     MembraneError
-        if the sheet is charged, or the box is narrower than twice 1 nm.
+        if the sheet is charged, or the box is narrower than 1.9 nm.
     """
     q, box = np.asarray(charges, dtype=float), np.array([length_x_nm, *sheet.box_nm])
     if abs(q.sum()) > 1e-6:
