@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 
 import numpy as np
@@ -54,6 +55,17 @@ class TestShip:
         other = tmp_path / "other.yml"
         other.write_text(yaml.safe_dump(content))
         with pytest.raises(ConfigError, match="run with other md.*new name"):
+            reference.ship(config.load(other), other, lab.campaign, shelf, "x")
+
+    def test_a_protocol_may_change_until_replicas_of_it_are_there(self, lab, scale_file, shelf, tmp_path, hold):
+        content = yaml.safe_load(scale_file.read_text())
+        content["protocols"]["sweep"]["periods"] = 2
+        other = tmp_path / "other.yml"
+        other.write_text(yaml.safe_dump(content))
+        assert reference.ship(config.load(other), other, lab.campaign, shelf, "x")["kept"] == 1
+        content["protocols"]["hold"]["duration_ps"] = 2.0
+        other.write_text(yaml.safe_dump(content))
+        with pytest.raises(ConfigError, match=f"run with other protocol {re.escape(hold)}:"):
             reference.ship(config.load(other), other, lab.campaign, shelf, "x")
 
     def test_more_replicas_and_protocols_may_join(self, lab, scale_file, shelf, tmp_path):

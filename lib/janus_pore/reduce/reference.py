@@ -192,7 +192,10 @@ def _record(
 
 
 def _same_physics(old: Scale, new: Scale, place: Path) -> None:
-    if differs := differing(old, new):
+    """Raise where replicas on the shelf were run otherwise; a protocol that has none there may change."""
+    differs = differing(old, new)
+    empty = {key for key in differs if key.startswith("protocol ") and not any(place.glob(f"*/{key[9:]}/r*.nc"))}
+    if differs := [key for key in differs if key not in empty]:
         raise ConfigError(
             f"{place} holds replicas of scale {old.scale!r} run with other {', '.join(differs)}: give the changed "
             "scale a new name, or move those away"
