@@ -33,6 +33,13 @@ def many(scale):
     return system, barrier.mean_force(data, scale.analysis), barrier.climb(data, scale.analysis)
 
 
+def test_fields_are_those_with_frames(make_scale):
+    asked = make_scale(**SETTINGS | {"barrier__fields_v_nm": [0.2, 0.4, 0.8]}).barrier
+    system = PoreIons()
+    assert barrier.fields([system.sample(0)], asked) == [system.field_v_nm] == [0.4]
+    assert barrier.fields([], asked) == []
+
+
 class TestKnownPotential:
     """Once broke: with the ends taken from the integrated force, its noise alone made a barrier of 10 kJ/mol."""
 

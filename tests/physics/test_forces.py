@@ -251,6 +251,19 @@ class TestFiles:
         with pytest.raises(TypeError):  # other frames or ions are asked for: it would be run again
             forces.reduce_forces(wider, where, "mosse", sweep, 0, lab.gmx)
 
+    def test_of_a_constant_field_other_fields_ask_nothing_more(self, lab, campaign, paths, monkeypatch):
+        """Frames of a constant field all count; of a sweep other fields are other frames."""
+        scale, where, sweep = campaign
+        monkeypatch.setattr(rerun, "recompute", None)
+        more = {"fields_v_nm": [*scale.barrier.fields_v_nm, 1.1]}
+        wider = scale.model_copy(update={"barrier": scale.barrier.model_copy(update=more)})
+        with pytest.raises(TypeError):
+            forces.reduce_forces(wider, where, "mosse", sweep, 0, lab.gmx)
+        constant = dataclasses.replace(sweep, kind="constant")
+        xr.testing.assert_identical(
+            forces.reduce_forces(wider, where, "mosse", constant, 0, lab.gmx), store.read(paths[0])
+        )
+
     def test_together(self, campaign, argv, paths):
         scale, where, _ = campaign
         assert main(["forces", *argv]) == 0

@@ -75,6 +75,12 @@ class Barrier:
     failed: str = ""
 
 
+def fields(data: Iterable[xr.Dataset], barrier: Settings) -> list[float]:
+    """Those of `barrier.fields_v_nm` (V/nm) that a frame with forces lies within `half_window_v_nm` of."""
+    there = np.concatenate([np.empty(0), *(one.field.values for one in data)])
+    return [one for one in barrier.fields_v_nm if (np.abs(there - one) <= barrier.half_window_v_nm + 1e-6).any()]
+
+
 def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, settings: Analysis) -> Binned:
     """The samples of all datasets whose frames lie within `barrier.half_window_v_nm` of a field.
 

@@ -29,6 +29,8 @@ PARTS = (
 )  # fmt: skip
 #: Ions are kept to this many times `barrier.radius_nm`, so that the column can still be made wider.
 KEPT_RADII = 2.0
+#: What `barrier` asks of a sweep's frames. Of a constant field all frames count, whatever other fields are asked for.
+_WINDOWS = ("fields_v_nm", "half_window_v_nm")
 
 
 def reduce_forces(
@@ -54,7 +56,7 @@ def reduce_forces(
     """
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
-    if path.exists() and (old := read(path)).attrs["asked"] == asked:
+    if path.exists() and _decides((old := read(path)).attrs["asked"], protocol) == _decides(asked, protocol):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
     record = json.loads((campaign.system(system) / "system.json").read_text())
@@ -148,3 +150,11 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     topology = sha256(campaign.system(system) / "topol.top")
     mdp = rerun.options(md_of(scale, protocol), charged=True)
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])
+
+
+def _decides(asked: str, protocol: Protocol) -> list:
+    """Of what `_asked` gives, what matters for this protocol."""
+    found = json.loads(asked)
+    for key in _WINDOWS if protocol.kind == "constant" else ():
+        found[2].pop(key)  # of the settings of `barrier`
+    return found
