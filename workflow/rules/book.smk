@@ -11,8 +11,8 @@ def data_for(wildcards):
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
     checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
     forces = FORCES[MAIN] if name.endswith(("barriers", "mechanism")) else []
-    if name.endswith("where_the_barrier_is"):  # compares every system that has forces
-        return sum(FORCES.values(), [])
+    if name.endswith(("where_the_barrier_is", "waiting_ions")):  # compare every system that has forces
+        return sum(FORCES.values(), []) + (COLLECTED if name.endswith("ions") else [])
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
         "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,

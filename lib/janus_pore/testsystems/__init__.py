@@ -13,6 +13,7 @@ from .memristive import MemristivePore, PublishedOnsets
 from .pulses import PulsedPore
 from .relaxing import RelaxingWater
 from .sweep import OrientedWater, SineConductor
+from .waiting import WaitingIons
 
 __all__ = [
     "ChargedCell",
@@ -27,4 +28,5 @@ __all__ = [
     "RelaxingWater",
     "SineConductor",
     "SteppedCell",
+    "WaitingIons",
 ]

@@ -1,0 +1,129 @@
+"""Figures and tables of Cl- that waits in the pore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analyse.stats import Estimate
+from ..analyse.waiting import LEVEL, Slower
+from .claims import Claim, text
+
+
+def tracks(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], half_range_nm: float) -> Figure:
+    """x of every Cl- near the pore's axis against time, one panel a constant field, one colour a replica.
+
+    Parameters
+    ----------
+    holds, reruns : what `reduce.replica.collect` and `reduce.forces.collect` give, by protocol name
+    half_range_nm : how far from the Mo plane is drawn
+    """
+    both = sorted((name for name in holds if name in reruns), key=lambda name: float(holds[name].field[0]))
+    figure, axes = plt.subplots(max(len(both), 1), 1, sharex=True, figsize=(8, 1.6 * max(len(both), 1)), squeeze=False)
+    for ax, name in zip(axes[:, 0], both, strict=False):
+        data, one = holds[name], reruns[name]
+        radius, depth = float(data.attrs["pore_radius_nm"]), float(data.attrs["pore_half_depth_nm"])
+        inside = one.radial.values <= radius
+        frame = one.sample_frame.values[inside]
+        for k in np.unique(one.frame_replica.values):
+            own = one.frame_replica.values[frame] == k
+            ax.plot(one.time.values[frame[own]], one.x.values[inside][own], ".", ms=2, color=f"C{k}", rasterized=True)
+        ax.axhspan(-depth, depth, color="0.93", zorder=0)
+        ax.axhline(0, color="0.6", lw=0.8)
+        volt = float(data.field[0]) * data.attrs["length_x_nm"]
+        ax.set(ylim=(-half_range_nm, half_range_nm), ylabel="x (nm)")
+        ax.set_title(f"{volt:.1f} V", fontsize="small", loc="left")
+    axes[-1, 0].set_xlabel("time since the field was switched on (ps)")
+    return figure
+
+
+def against_voltage(
+    tables: Mapping[str, pd.DataFrame], order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]]
+) -> Figure:
+    """Share of time in the pore, rate of passing and <cos theta> against the voltage, one colour a configuration.
+
+    Parameters
+    ----------
+    tables, order : what `analyse.waiting.waits` and `analyse.waiting.order` give, by configuration
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
+    for k, (name, table) in enumerate(tables.items()):
+        colour = f"C{k}"
+        axes[0].plot(table.volt, table.near, "o-", ms=4, color=colour, label=name)
+        axes[0].plot(table.volt, table.far, "v:", ms=4, mfc="none", color=colour)
+        _rates(table, axes[1], colour)
+        for state, filled in (("waiting", True), ("none", False)):
+            known = {volt: one[state] for volt, one in order.get(name, {}).items() if one[state]}
+            values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
+            bars = np.abs([values[0] - values[1], values[2] - values[0]])
+            bars[~np.isfinite(bars)] = 0.0
+            look = {"mfc": colour if filled else "none", "color": colour, "ms": 5, "capsize": 2}
+            axes[2].errorbar(list(known), values[0], bars, fmt="o" if filled else "s", **look)
+    axes[0].set(ylabel="share of time with a Cl$^-$ in the pore", title="near side (dots), far side (triangles)")
+    axes[1].set(ylabel="passes per ns waited", yscale="log", title="rate of passing (arrows: bounds)")
+    title = "a Cl$^-$ waits (dots), none does (squares)"
+    axes[2].set(ylabel=r"$\langle\cos\theta\rangle$ of the water", title=title)
+    for ax in axes:
+        ax.set_xlabel("voltage $E L_x$ (V)")
+        ax.title.set_fontsize("medium")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7, fontsize="small")
+    return figure
+
+
+def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """All configurations in one table, with rates as text."""
+    known = [one.assign(configuration=name) for name, one in found.items() if len(one)]
+    if not known:
+        return pd.DataFrame()
+    rows = pd.concat(known, ignore_index=True)
+    rows["rate (1/ns)"] = [text(one) if one else "no Cl- waited" for one in rows.rate]
+    columns = {
+        "configuration": "configuration", "volt": "V", "replicas": "replicas", "ns": "ns", "near": "near side",
+        "far": "far side", "longest_ps": "longest wait (ps)", "cl": "Cl- passed", "k": "K+ passed",
+        "rate (1/ns)": "rate (1/ns)",
+    }  # fmt: skip
+    return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
+
+
+def claims(
+    tables: Mapping[str, pd.DataFrame],
+    falls: Mapping[str, Slower | None],
+    order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
+    printed: str,
+) -> list[Claim]:
+    """The clearest fall of the rate of each configuration, the rates, and the order of the water with an ion there."""
+    rows = []
+    for name, fall in falls.items():
+        what = f"{name}: rate of passing, higher over lower voltage"
+        if fall is None:
+            rows.append(Claim(what, printed, None, "1", "Cl- waited at fewer than two voltages"))
+            continue
+        verdict = "falls" if fall.p < LEVEL else "no fall is established"
+        remark = f"{fall.high_v:g} over {fall.low_v:g} V, n passes at both; {verdict} (p = {fall.p:.2g})"
+        rows.append(Claim(what, printed, fall.ratio, "1", remark))
+    for name, table in tables.items():
+        for one in table.itertuples() if len(table) else ():
+            remark = f"{one.cl} passes in {one.waited_ns:.3g} ns of waiting, longest {one.longest_ps:g} ps"
+            rows.append(Claim(f"{name}, {one.volt:g} V: rate of passing", "not in the paper", one.rate, "1/ns", remark))
+        for volt, states in order.get(name, {}).items():
+            for key, label in (("waiting", "while a Cl- waits"), ("none", "while none does")):
+                rows.append(Claim(f"{name}, {volt:g} V: <cos theta> {label}", "not in the paper", states[key], "1"))
+    return rows
+
+
+def _rates(table: pd.DataFrame, ax: Axes, colour: str) -> None:
+    """Rates with their intervals, bounds as arrows."""
+    for one in table.itertuples():
+        if one.rate is None:
+            continue
+        if one.rate.n:
+            bars = [[one.rate.value - one.rate.low], [one.rate.high - one.rate.value]]
+            ax.errorbar(one.volt, one.rate.value, bars, fmt="o", ms=4, capsize=2, color=colour)
+        else:
+            ax.errorbar(one.volt, one.rate.high, 0.5 * one.rate.high, uplims=True, fmt="_", color=colour)
