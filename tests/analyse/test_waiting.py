@@ -6,6 +6,8 @@ from janus_pore.analyse import waiting
 from janus_pore.errors import AnalysisError
 from janus_pore.testsystems import WaitingIons
 
+PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
+
 
 @pytest.fixture
 def settings(make_scale):
@@ -22,7 +24,7 @@ def ions():
 class TestWaits:
     def test_the_rates_come_back(self, ions, settings):
         system, holds, reruns = ions
-        table = waiting.waits(holds, reruns, settings)
+        table = waiting.waits(holds, reruns, settings, PLACE)
         assert table.volt.tolist() == [2.0, 4.0, 7.5] and (table.replicas == 20).all()
         assert table.ns.values == pytest.approx(20 * 1001 * 0.5e-3)
         for one, truth in zip(table.itertuples(), system.rates_per_ns, strict=True):
@@ -38,29 +40,29 @@ class TestWaits:
         system = WaitingIons(fields_v_nm=(0.8,), rates_per_ns=(2.0,))
         inside = []
         for seed in range(60):
-            one = waiting.waits(*system.sample(seed), settings).rate[0]
+            one = waiting.waits(*system.sample(seed), settings, PLACE).rate[0]
             inside.append(one.low <= 2.0 <= one.high)
         assert 0.5 < np.mean(inside) < 0.9  # 0.68
 
     def test_a_field_toward_minus_x(self, settings):
         system = WaitingIons(fields_v_nm=(-0.8, 0.8), rates_per_ns=(20.0, 20.0), replicas=6)
-        table = waiting.waits(*system.sample(2), settings)
+        table = waiting.waits(*system.sample(2), settings, PLACE)
         assert table.volt.tolist() == [-4.0, 4.0] and (table.cl > 5).all() and (table.near > 0.1).all()
         assert (table.far == 0).all()
-        order = waiting.order(*system.sample(2), settings)
+        order = waiting.order(*system.sample(2), settings, PLACE)
         assert all(one["waiting"].value > one["none"].value > 0.6 for one in order.values())
 
     def test_ions_on_the_far_side_do_not_wait(self, ions, settings):
         _, holds, reruns = ions
         turned = {name: one.assign(x=-one.x) for name, one in reruns.items()}
-        table = waiting.waits(holds, turned, settings)
+        table = waiting.waits(holds, turned, settings, PLACE)
         assert (table.near == 0).all() and (table.far > 0.1).all() and table.rate.isna().all()
         assert (table.longest_ps == 0).all() and (table.visits == 0).all()
 
     def test_ions_off_the_axis_are_not_in_the_pore(self, ions, settings):
         _, holds, reruns = ions
         beside = {name: one.assign(radial=one.radial + 0.4) for name, one in reruns.items()}
-        assert (waiting.waits(holds, beside, settings).near == 0).all()
+        assert (waiting.waits(holds, beside, settings, PLACE).near == 0).all()
 
     def test_only_replicas_with_forces_count(self, ions, settings):
         _, holds, reruns = ions
@@ -69,7 +71,7 @@ class TestWaits:
         kept = np.isin(forces.sample_frame.values, np.flatnonzero((forces.frame_replica < 5).values))
         runs = " ".join(forces.attrs["trajectories_sha256"].split()[:5])
         some = some.isel(sample=kept).assign_attrs(trajectories_sha256=runs)
-        one = waiting.waits(holds, {name: some}, settings).iloc[0]
+        one = waiting.waits(holds, {name: some}, settings, PLACE).iloc[0]
         data = holds[name]
         assert one.replicas == 5 and one.ns == pytest.approx(5 * 1001 * 0.5e-3)
         assert one.cl == -int(data.crossings.sel(species="CL").values[:5].sum())
@@ -78,33 +80,37 @@ class TestWaits:
         _, holds, reruns = ions
         other = {name: one.assign_attrs(trajectories_sha256="x") for name, one in reruns.items()}
         with pytest.raises(AnalysisError, match="not of the runs"):
-            waiting.waits(holds, other, settings)
+            waiting.waits(holds, other, settings, PLACE)
 
     def test_nothing_there(self, ions, settings):
         _, holds, _ = ions
-        empty = waiting.waits(holds, {}, settings)
-        assert empty.empty and waiting.slower(empty, settings) is None and waiting.order(holds, {}, settings) == {}
+        empty = waiting.waits(holds, {}, settings, PLACE)
+        assert (
+            empty.empty and waiting.slower(empty, settings) is None and waiting.order(holds, {}, settings, PLACE) == {}
+        )
 
 
 class TestSlower:
     def test_a_fall_is_found(self, ions, settings):
         _, holds, reruns = ions
-        found = waiting.slower(waiting.waits(holds, reruns, settings), settings)
+        found = waiting.slower(waiting.waits(holds, reruns, settings, PLACE), settings)
         assert (found.low_v, found.high_v) == (2.0, 4.0) and found.p < 1e-6
         assert found.ratio.low < 2.0 / 40.0 < found.ratio.high
 
     def test_equal_rates_seldom_look_like_a_fall(self, settings):
         system = WaitingIons(rates_per_ns=(10.0, 10.0, 10.0), duration_ps=200.0)
-        chances = [waiting.slower(waiting.waits(*system.sample(seed), settings), settings).p for seed in range(40)]
+        chances = [
+            waiting.slower(waiting.waits(*system.sample(seed), settings, PLACE), settings).p for seed in range(40)
+        ]
         assert np.mean(np.array(chances) < waiting.LEVEL) <= 0.1
 
     def test_a_rise_is_none(self, settings):
         system = WaitingIons(rates_per_ns=(2.0, 20.0, 80.0), replicas=10)
-        assert waiting.slower(waiting.waits(*system.sample(0), settings), settings).p == 1.0
+        assert waiting.slower(waiting.waits(*system.sample(0), settings, PLACE), settings).p == 1.0
 
     def test_no_pass_at_the_higher_voltage_is_a_bound(self, settings):
         system = WaitingIons(fields_v_nm=(0.4, 0.8), rates_per_ns=(40.0, 0.0), replicas=10)
-        found = waiting.slower(waiting.waits(*system.sample(0), settings), settings)
+        found = waiting.slower(waiting.waits(*system.sample(0), settings, PLACE), settings)
         assert found.ratio.value == 0 and found.ratio.low == -np.inf and 0 < found.ratio.high < 0.1
         assert found.p < 1e-6 and waiting.rate(0, 2.0, settings).high == pytest.approx(0.247, abs=0.01)
 
@@ -112,7 +118,7 @@ class TestSlower:
 def test_the_order_of_the_water_with_and_without_an_ion(ions, settings):
     """<cos> of a Gaussian of width s is exp(-s^2 / 2); absences that were filled hold water as it is."""
     system, holds, reruns = ions
-    order = waiting.order(holds, reruns, settings)
+    order = waiting.order(holds, reruns, settings, PLACE)
     assert list(order) == [2.0, 4.0, 7.5]
     truth = {key: np.exp(-(np.radians(s) ** 2) / 2) for key, s in (("waiting", 20.0), ("none", 40.0))}
     for one in order.values():

@@ -50,11 +50,18 @@ class Slower:
     p: float
 
 
-def where(data: xr.Dataset, forces: xr.Dataset) -> xr.Dataset:
-    """Whether a Cl- is in the pore, in each frame at a constant field.
+@dataclass(frozen=True)
+class Place:
+    """Where an ion counts as waiting: within `radius_nm` of the pore's axis and `depth_nm` of the Mo plane."""
 
-    The pore is the region in which waters are counted (`pore_radius_nm`, `pore_half_depth_nm`). Its near side is the
-    half that Cl- comes from: x > 0 under a field toward +x.
+    radius_nm: float
+    depth_nm: float
+
+
+def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
+    """Whether a Cl- is at the place, on the near side of the Mo plane or beyond it, at a constant field.
+
+    The near side is the one that Cl- comes from: x > 0 under a field toward +x.
 
     Parameters
     ----------
@@ -78,12 +85,12 @@ def where(data: xr.Dataset, forces: xr.Dataset) -> xr.Dataset:
     frame = np.searchsorted(times, forces.time.values - 1e-6)
     known = np.zeros(shape, dtype=bool)
     known[replica, frame] = True
-    inside = forces.radial.values <= data.attrs["pore_radius_nm"]
+    inside = forces.radial.values <= place.radius_nm
     toward = np.sign(float(data.field[0])) * forces.x.values
     table = {"known": (("replica", "frame"), known)}
     for name, side in (("near", 1), ("far", -1)):
         there = np.zeros(shape, dtype=bool)
-        chosen = inside & (side * toward >= 0) & (np.abs(toward) <= data.attrs["pore_half_depth_nm"])
+        chosen = inside & (side * toward >= 0) & (np.abs(toward) <= place.depth_nm)
         of = forces.sample_frame.values[chosen]
         there[replica[of], frame[of]] = True
         table[name] = (("replica", "frame"), there)
@@ -92,7 +99,9 @@ def where(data: xr.Dataset, forces: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(table)
 
 
-def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFrame:
+def waits(
+    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis, place: Place
+) -> pd.DataFrame:
     """One row a constant field of which both are there, in order of the voltage.
 
     Parameters
@@ -107,7 +116,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], set
     """
     rows = []
     for name, data in _both(holds, reruns):
-        there, interval = where(data, reruns[name]), float(data.attrs["interval_ps"])
+        there, interval = where(data, reruns[name], place), float(data.attrs["interval_ps"])
         known = there.known.values
         counted = known[:, 1:] & known[:, :-1]
         along = np.sign(float(data.field[0]))
@@ -165,7 +174,7 @@ def slower(table: pd.DataFrame, settings: Analysis, seed: int = 0) -> Slower | N
 
 
 def order(
-    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis
+    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis, place: Place
 ) -> dict[float, dict[str, Estimate | None]]:
     """<cos theta> of the pore's water while a Cl- waits on the near side ("waiting") and while none does ("none").
 
@@ -177,7 +186,7 @@ def order(
     """
     found = {}
     for name, data in _both(holds, reruns):
-        there = where(data, reruns[name])
+        there = where(data, reruns[name], place)
         theta, frame, replica = orientation.angles(data)
         waiting, known = (there[key].values[replica, frame] for key in ("near", "known"))
         block = (data.time.values[frame] / BLOCK_PS + 1e-9).astype(int)

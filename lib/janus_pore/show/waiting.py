@@ -12,12 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analyse.stats import Estimate
-from ..analyse.waiting import LEVEL, Slower
+from ..analyse.waiting import LEVEL, Place, Slower
 from .claims import Claim, text
 
 
-def tracks(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], half_range_nm: float) -> Figure:
+def tracks(
+    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: Place, half_range_nm: float
+) -> Figure:
     """x of every Cl- near the pore's axis against time, one panel a constant field, one colour a replica.
+
+    Where an ion counts as waiting is grey.
 
     Parameters
     ----------
@@ -28,17 +32,15 @@ def tracks(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], ha
     figure, axes = plt.subplots(max(len(both), 1), 1, sharex=True, figsize=(8, 1.6 * max(len(both), 1)), squeeze=False)
     for ax, name in zip(axes[:, 0], both, strict=False):
         data, one = holds[name], reruns[name]
-        radius, depth = float(data.attrs["pore_radius_nm"]), float(data.attrs["pore_half_depth_nm"])
-        inside = one.radial.values <= radius
+        inside, field = one.radial.values <= place.radius_nm, float(data.field[0])
         frame = one.sample_frame.values[inside]
         for k in np.unique(one.frame_replica.values):
             own = one.frame_replica.values[frame] == k
             ax.plot(one.time.values[frame[own]], one.x.values[inside][own], ".", ms=2, color=f"C{k}", rasterized=True)
-        ax.axhspan(-depth, depth, color="0.93", zorder=0)
+        ax.axhspan(*sorted((0.0, np.sign(field) * place.depth_nm)), color="0.93", zorder=0)
         ax.axhline(0, color="0.6", lw=0.8)
-        volt = float(data.field[0]) * data.attrs["length_x_nm"]
         ax.set(ylim=(-half_range_nm, half_range_nm), ylabel="x (nm)")
-        ax.set_title(f"{volt:.1f} V", fontsize="small", loc="left")
+        ax.set_title(f"{field * data.attrs['length_x_nm']:.1f} V", fontsize="small", loc="left")
     axes[-1, 0].set_xlabel("time since the field was switched on (ps)")
     return figure
 
@@ -89,6 +91,21 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         "rate (1/ns)": "rate (1/ns)",
     }  # fmt: skip
     return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
+
+
+def falls(found: Mapping[str, Slower | None]) -> pd.DataFrame:
+    """The clearest fall of each, one row a name; those without two voltages to compare are left out."""
+    rows = {
+        name: {
+            "from (V)": one.low_v,
+            "to (V)": one.high_v,
+            "rate, higher / lower": text(one.ratio),
+            "p": f"{one.p:.2g}",
+        }
+        for name, one in found.items()
+        if one
+    }
+    return pd.DataFrame(rows).T
 
 
 def claims(
