@@ -30,7 +30,7 @@ def test_both_widths_recover_the_truth_on_both_branches_and_polarities(settings,
     samples = orientation.samples(data, settings)
     for field in (0.8, -0.8):
         found = orientation.width(samples.select(field, 0.3, branch), settings, how)
-        assert found.value == pytest.approx(sigma, rel=0.1) and found.n == 20
+        assert found.value == pytest.approx(sigma, rel=0.1) and found.n == 5
         assert found.low - 0.03 * sigma <= sigma <= found.high + 0.03 * sigma
 
 
@@ -78,3 +78,39 @@ def test_a_wrong_unit_and_an_unknown_estimator_are_refused(settings):
     data.theta.attrs["units"] = "degrees"
     with pytest.raises(AnalysisError, match="expected 'rad'"):
         orientation.samples(data, settings)
+
+
+class TestWaterThatChangesSlowly:
+    """An ion that lodges orders the water for longer than a block: blocks of one run then count as fewer."""
+
+    @staticmethod
+    def samples(rng, stay, replicas=2, blocks=45):
+        """Two states of the water, 15 and 35 degrees wide, that change between blocks with probability 1 - stay."""
+        change = rng.uniform(size=(replicas, blocks)) > stay
+        state = (rng.integers(2, size=(replicas, 1)) + np.cumsum(change, axis=1)) % 2
+        width = np.radians(np.where(state, 15.0, 35.0)).ravel()
+        theta = (rng.normal(size=(replicas * blocks, 20)) * width[:, None]).ravel()
+        unit = np.repeat(np.arange(replicas * blocks), 20)
+        ones = np.ones(len(theta))
+        return orientation.Samples(theta, 0.4 * ones, ones.astype(bool), unit, unit // blocks)
+
+    def test_the_interval_is_wider_and_says_why(self, settings):
+        rng = np.random.default_rng(0)
+        quick, slow = self.samples(rng, 0.5), self.samples(rng, 0.96)
+        mixed = orientation.mean_cos(quick, settings)
+        assert mixed.warning == "" and mixed.n == 90
+        for found in (orientation.mean_cos(slow, settings), orientation.width(slow, settings, "circular")):
+            assert "90 blocks count as" in found.warning and "the error bar is wider by that" in found.warning
+            assert found.n == 90 and found.low < found.value < found.high
+        assert orientation.mean_cos(slow, settings).error > 2 * mixed.error
+
+    def test_it_holds_the_truth_far_more_often_than_blocks_alone(self, settings):
+        truth = np.mean(np.exp(-(np.radians([15.0, 35.0]) ** 2) / 2))
+        held = {"blocks": 0, "widened": 0}
+        for seed in range(40):
+            samples = self.samples(np.random.default_rng(seed), 0.9)
+            found = orientation.mean_cos(samples, settings)
+            means = np.bincount(samples.unit, np.cos(samples.theta)) / 20
+            held["blocks"] += abs(found.value - truth) < 1.96 * means.std() / np.sqrt(len(means))
+            held["widened"] += found.low <= truth <= found.high
+        assert held["blocks"] < 28 and held["widened"] > 30  # of 40 at 95 %

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from janus_pore.analyse import stats
+from janus_pore.analyse import independence, stats
 from janus_pore.errors import AnalysisError
 
 
@@ -110,3 +110,12 @@ def test_draws_that_are_nan_are_left_out_of_an_interval():
     drawn = np.concatenate([np.linspace(0, 1, 1001), np.full(500, np.nan)])
     low, high = stats.interval(drawn, 10_000, 0.9)
     assert (low, high) == (pytest.approx(0.05, abs=0.01), pytest.approx(0.95, abs=0.01))
+
+
+def test_an_interval_is_widened_by_what_its_units_count_for():
+    found = stats.Estimate(1.0, 0.9, 1.2, 40)
+    few = independence.Independence("block", 40, 10.0, "too small", "correlated: 40 blocks count as 10")
+    wide = stats.widened(found, few)
+    assert (wide.value, wide.low, wide.high, wide.n) == pytest.approx((1.0, 0.8, 1.4, 40))
+    assert wide.warning == "correlated: 40 blocks count as 10, and the error bar is wider by that"
+    assert stats.widened(found, independence.Independence("block", 40, 40.0)) == found

@@ -30,12 +30,14 @@ class Independence:
     n : how many of them there are
     effective : how many independent units they count as
     warning : why the error bar may be too small; empty if nothing speaks against it
+    reason : why `effective` is less than `n`; empty if it is not
     """
 
     drawn: str
     n: int
     effective: float
     warning: str = ""
+    reason: str = ""
 
 
 def by_group(groups: np.ndarray | None) -> bool:
@@ -84,8 +86,8 @@ def judge(
         effective = min(effective, n / (1 + (n / len(runs) - 1) * share))
         reasons.append("replicas differ by more than their blocks say")
     if reasons:
-        text = f"{' and '.join(reasons)}: {n} blocks count as {max(effective, 1):.2g}, so the error bar is too small"
-        return Independence("block", n, max(effective, 1.0), text)
+        text = f"{' and '.join(reasons)}: {n} blocks count as {max(effective, 1):.2g}"
+        return Independence("block", n, max(effective, 1.0), f"{text}, so the error bar is too small", text)
     return Independence("block", n, effective, few(n))
 
 

@@ -13,8 +13,9 @@ from scipy.optimize import curve_fit
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
+from . import independence
 from .current import phase_bins
-from .stats import Estimate, bootstrap, estimate
+from .stats import Estimate, bootstrap, estimate, widened
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
 _FIT_DRAWS = 200
@@ -22,12 +23,13 @@ _FIT_DRAWS = 200
 
 @dataclass(frozen=True)
 class Samples:
-    """Angles (rad, folded) with the field (V/nm), branch and independent unit of each; arrays (n,)."""
+    """Angles (rad, folded) with the field (V/nm), branch, unit (cycle or block) and replica of each; arrays (n,)."""
 
     theta: np.ndarray
     field: np.ndarray
     forward: np.ndarray
     unit: np.ndarray
+    replica: np.ndarray
 
     def select(self, field_v_nm: float, half_width_v_nm: float, branch: str) -> Samples:
         """Those within a window of the field, on one branch ("forward", "reverse" or "both")."""
@@ -38,14 +40,14 @@ class Samples:
 
     def where(self, chosen: np.ndarray) -> Samples:
         """Those marked in an array (n,) of bool."""
-        return Samples(self.theta[chosen], self.field[chosen], self.forward[chosen], self.unit[chosen])
+        everything = (self.theta, self.field, self.forward, self.unit, self.replica)
+        return Samples(*(one[chosen] for one in everything))
 
 
 def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     """All angles of a collected dataset.
 
-    The independent units are replica x cycle for a sweep, replica x block of `current_window_ps` (after
-    `discard_ps`) for a constant field.
+    Units: cycles of a replica's sweep, blocks of `current_window_ps` (after `discard_ps`) at a constant field.
     """
     return grouped(data, *angles(data), settings)[0]
 
@@ -66,7 +68,7 @@ def grouped(
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]
     unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
-    return Samples(theta, field[frame], forward[frame], unit), kept
+    return Samples(theta, field[frame], forward[frame], unit, replica), kept
 
 
 def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -133,7 +135,10 @@ def circular(theta: np.ndarray) -> dict[str, float]:
 
 
 def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
-    """sigma_theta in degrees with its bootstrap interval over units.
+    """sigma_theta in degrees with its bootstrap interval: over replicas where there are enough, else over units.
+
+    The interval is widened where units are correlated or replicas differ (`independence.judge` of their <cos theta>):
+    an ion that lodges in the pore changes its water for as long as it stays. The warning says so.
 
     Parameters
     ----------
@@ -145,14 +150,11 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
     AnalysisError
         if the window holds no angle.
     """
-    labels, index = _units(chosen)
+    index, count, judged = _units(chosen)
     if how == "circular":
         phases = np.exp(1j * chosen.theta)
-        sums = np.stack([
-            np.bincount(index, phases.real, len(labels)),
-            np.bincount(index, phases.imag, len(labels)),
-            np.bincount(index, minlength=len(labels)),
-        ], axis=1)  # fmt: skip
+        weights = (phases.real, phases.imag, None)
+        sums = np.stack([np.bincount(index, one, count) for one in weights], axis=1)
 
         def of(rows: np.ndarray) -> np.ndarray:
             c, s, n = rows.sum(axis=0)
@@ -162,7 +164,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
     elif how == "fit":
         edges = np.linspace(-180, 180, settings.angle_bins + 1)
         centres, step = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
-        counts = np.stack([np.histogram(np.degrees(chosen.theta[index == k]), edges)[0] for k in range(len(labels))])
+        counts = np.stack([np.histogram(np.degrees(chosen.theta[index == k]), edges)[0] for k in range(count)])
 
         def of(rows: np.ndarray) -> np.ndarray:
             total = rows.sum(axis=0)
@@ -172,23 +174,24 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
         value, low, high = bootstrap(counts, of, draws=draws, confidence=settings.confidence)
     else:
         raise AnalysisError(f"how={how!r} is unknown: use 'fit' or 'circular'")
-    return Estimate(float(value), float(low), float(high), len(labels))
+    return widened(Estimate(float(value), float(low), float(high), count), judged)
 
 
 def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
-    """<cos theta> with its bootstrap interval over units; 1 is along the field, 0 is no order.
+    """<cos theta> with its interval, as for `width`; 1 is along the field, 0 is no order.
 
     Raises
     ------
     AnalysisError
         if the window holds no angle.
     """
-    _, index = _units(chosen)
+    index, _, judged = _units(chosen)
     sums = np.stack([np.bincount(index, np.cos(chosen.theta)), np.bincount(index)], axis=1)
-    return estimate(
+    found = estimate(
         sums, lambda rows: float(rows[:, 0].sum() / rows[:, 1].sum()),
         draws=settings.bootstrap_draws, confidence=settings.confidence,
     )  # fmt: skip
+    return widened(found, judged)
 
 
 def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float, settings: Analysis) -> xr.Dataset:
@@ -213,9 +216,14 @@ def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float
     return xr.Dataset({name: (("branch", "field"), table[k]) for k, name in enumerate(names)}, coords=coords)
 
 
-def _units(chosen: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """The independent units of some angles, and which of them each angle belongs to."""
-    labels, index = np.unique(chosen.unit, return_inverse=True)
-    if not len(labels):
+def _units(chosen: Samples) -> tuple[np.ndarray, int, independence.Independence]:
+    """What is drawn: which of it each angle belongs to, how many there are, and how independent they are."""
+    if not len(chosen.theta):
         raise AnalysisError("no water was in the pore in this window of the field: widen it or run longer")
-    return labels, index
+    labels, first, index = np.unique(chosen.unit, return_index=True, return_inverse=True)
+    whose = chosen.replica[first]
+    if independence.by_group(whose):
+        labels, index = np.unique(chosen.replica, return_inverse=True)
+        whose = labels
+    means = np.bincount(index, np.cos(chosen.theta)) / np.bincount(index)
+    return index, len(labels), independence.judge(means, whose)

@@ -82,6 +82,15 @@ def estimate(
     return Estimate(float(value), float(low), float(high), len(units), independence.few(len(units)))
 
 
+def widened(found: Estimate, judged: independence.Independence) -> Estimate:
+    """An interval from n units that count as fewer, wider by sqrt(n / effective); the warning says why."""
+    factor, warning = float(np.sqrt(judged.n / judged.effective)), judged.warning
+    if judged.reason:
+        warning = f"{judged.reason}, and the error bar is wider by that"
+    ends = (found.value + factor * (end - found.value) for end in (found.low, found.high))
+    return Estimate(found.value, *ends, found.n, warning)
+
+
 def resampled_means(units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int = 0) -> np.ndarray:
     """Means of resampled units (draws, ...): whole groups where there are enough of them, single units otherwise."""
     units = np.asarray(units, dtype=float)

@@ -192,7 +192,7 @@ def order(
         block = (data.time.values[frame] / BLOCK_PS + 1e-9).astype(int)
         samples = orientation.Samples(
             theta, data.field.values[frame], np.ones(len(theta), dtype=bool),
-            replica.astype(np.int64) * (int(block.max(initial=0)) + 1) + block,
+            replica.astype(np.int64) * (int(block.max(initial=0)) + 1) + block, replica,
         )  # fmt: skip
         state = {"waiting": known & waiting, "none": known & ~waiting}
         found[round(float(data.field[0]) * data.attrs["length_x_nm"], 3)] = {
