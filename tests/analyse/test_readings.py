@@ -40,11 +40,18 @@ class TestSteady:
 
 class TestFall:
     def test_a_fall_well_beyond_the_noise_is_found_where_it_is(self, settings):
-        strong = Ladder(currents_na=(20, 30, 10, 40), noise_na=1.0)
+        strong = Ladder(currents_na=(20, 30, 10, 40), noise_na=50.0)
         for estimator in ("box", "pore"):
             found = readings.fall(strong.sample(1), settings, estimator)
             assert found.verdict == "falls" and (found.low_v, found.high_v) == pytest.approx((3.0, 4.0))
-            assert found.change.low < -20 < found.change.high < 0
+            assert found.p < 0.01
+            assert abs(found.change.value + 20) < 3 * found.change.error and found.change.high < 0
+
+    def test_a_fall_over_several_steps_counts(self, settings):
+        """No step between neighbours is clear: 3 nA each, errors of 1.8 nA."""
+        slow = Ladder(fields_v_nm=(0.4, 0.6, 0.8, 1.0, 1.2), currents_na=(18, 15, 12, 9, 6), replicas=2)
+        found = readings.fall(slow.sample(1), settings)
+        assert found.verdict == "falls" and found.high_v - found.low_v > 2.5
 
     def test_a_rise_is_not_a_fall(self, settings):
         assert readings.fall(Ladder(currents_na=(1, 20, 40, 60)).sample(0), settings).verdict == "rises"

@@ -17,31 +17,32 @@ import xarray as xr
 
 from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
-from . import current, orientation
+from . import current, orientation, slope
 from .stats import Estimate
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
 WANTED_NA = 0.2
-_TWO_SIDED = 0.025
 _CURRENTS = (("current", "total", "box"), ("k", "K", "box"), ("cl", "CL", "box"), ("pore", "total", "pore"))
 
 
 @dataclass(frozen=True)
 class Fall:
-    """Whether the current falls as the voltage rises, between two neighbouring points of one configuration.
+    """Whether the current falls as the voltage rises, between any two points of one configuration.
 
     Attributes
     ----------
     verdict : "falls", "rises" or "undecided"
-    low_v, high_v : the step with the most evidence for a fall (V)
-    change : I(high) - I(low) in nA, with its interval
-    needed_ns : simulated ns a point after which the errors of this step's currents would be `WANTED_NA`
+    low_v, high_v : the two voltages with the most evidence for a fall
+    change : I(high) - I(low) in nA, with the interval of these two alone
+    p : how often noise alone makes so clear a fall somewhere, if the current is flat (`slope.search`)
+    needed_ns : simulated ns a point after which the errors of these two currents would be `WANTED_NA`
     """
 
     verdict: str
     low_v: float
     high_v: float
     change: Estimate
+    p: float
     needed_ns: float
 
 
@@ -88,11 +89,7 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
 
 
 def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str = "pore", seed: int = 0) -> Fall | None:
-    """Does the current fall anywhere? The step between neighbouring fields with the most evidence for it.
-
-    The verdict is "falls" if the 95 % interval of the most negative step lies below zero after allowing for
-    the number of steps looked at (Bonferroni), "rises" if no step's does and the intervals of all lie above zero,
-    otherwise "undecided".
+    """Does the current fall anywhere? The two voltages with the most evidence for it, and the verdict.
 
     Parameters
     ----------
@@ -108,19 +105,16 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str 
         return None
     rng = np.random.default_rng(seed)
     found = [_mean(data, settings, estimator, "total", rng) for data in ordered]
-    means, drawn = np.array([mean for mean, _ in found]), np.array([draws for _, draws in found])
-    change, steps = np.diff(drawn, axis=0), np.diff(means)
-    spread = np.maximum(change.std(axis=1), 1e-12)
-    k = int(np.argmin(steps / spread))
-    tail = 100 * _TWO_SIDED / len(steps)
-    low, high = np.percentile(change, [tail, 100 - tail], axis=1)
-    verdict = "falls" if high[k] < 0 else "rises" if (low > 0).all() else "undecided"
-    volts = [float(d.field[-1]) * d.attrs["length_x_nm"] for d in ordered]
-    errors, times = drawn.std(axis=1)[k : k + 2], [_ns(d, settings) for d in ordered[k : k + 2]]
-    needed = max(ns * (error / WANTED_NA) ** 2 for ns, error in zip(times, errors, strict=True))
-    replicas = sum(data.sizes["replica"] for data in ordered[k : k + 2])
-    step = Estimate(float(steps[k]), float(low[k]), float(high[k]), replicas)
-    return Fall(verdict, volts[k], volts[k + 1], step, float(needed))
+    drawn = np.array([[mean, *draws] for mean, draws in found]).T
+    volts = np.array([float(d.field[-1]) * d.attrs["length_x_nm"] for d in ordered])
+    (j, k), p, verdict = slope.search(volts, drawn, np.full(len(volts), np.inf))
+    tail = 50 * (1 - settings.confidence)
+    low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])
+    change = float(drawn[0, k] - drawn[0, j])
+    ends = min(float(low), change), max(float(high), change)
+    step = Estimate(change, *ends, sum(ordered[i].sizes["replica"] for i in (j, k)))
+    needed = max(_ns(ordered[i], settings) * (drawn[1:, i].std() / WANTED_NA) ** 2 for i in (j, k))
+    return Fall(verdict, float(volts[j]), float(volts[k]), step, p, float(needed))
 
 
 def _mean(

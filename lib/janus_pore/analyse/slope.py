@@ -69,24 +69,39 @@ def fall(found: Ladder, confidence: float, level: float = 0.05) -> Fall:
         return Fall("undecided", failed=f"{len(field)} constant fields: {LEAST_FIELDS} are needed")
     if (fewest := found.units.min()) < ENOUGH:
         return Fall("undecided", failed=f"{fewest:.2g} independent units at a field: {ENOUGH} are needed")
-    pairs = np.array([(j, k) for j in range(len(field)) for k in range(j + 1, len(field)) if field[j] * field[k] >= 0])
-    change = found.current_na[:, pairs[:, 1]] - found.current_na[:, pairs[:, 0]]
-    steps = np.diff(found.current_na, axis=1)
-    if not (np.all(change[1:].std(axis=0) > 0) and np.all(steps[1:].std(axis=0) > 0)):
+    if not np.all(found.current_na[1:].std(axis=0) > 0):
         return Fall("undecided", failed="currents without any spread: no ion crossed at some fields, or too few units")
-    clear = -_sigmas(change, found.units[pairs])
+    (j, k), p, verdict = search(field, found.current_na, found.units, level)
+    change = found.current_na[:, k] - found.current_na[:, j]
+    slope = interval(change / (field[k] - field[j]), int(found.units[[j, k]].min()), confidence)
+    return Fall(verdict, float(field[j]), float(field[k]), slope, p, float((change[1:] < 0).mean()))
+
+
+def search(
+    field_v_nm: np.ndarray, current_na: np.ndarray, units: np.ndarray, level: float = 0.05
+) -> tuple[tuple[int, int], float, str]:
+    """The pair of fields between which the current falls most clearly, the search's p-value, and the verdict.
+
+    Parameters
+    ----------
+    field_v_nm : array (field,), rising
+    current_na : array (1 + draw, field): the currents, then draws from their distributions, independent between fields
+    units : array (field,), independent units behind each error; infinite where the error itself is certain
+
+    Returns
+    -------
+    positions (j, k) of the two fields; p; "falls", "rises" or "undecided", as for `fall`
+    """
+    field, n = field_v_nm, len(field_v_nm)
+    pairs = np.array([(j, k) for j in range(n) for k in range(j + 1, n) if field[j] * field[k] >= 0])
+    change = current_na[:, pairs[:, 1]] - current_na[:, pairs[:, 0]]
+    clear = -_sigmas(change, units[pairs])
     best = int(np.argmax(clear))
     by_chance = ((change[0] - change[1:]) / change[1:].std(axis=0)).max(axis=1)
     p = float((1 + (by_chance >= clear[best]).sum()) / (1 + len(by_chance)))
-    neighbours = np.stack([found.units[1:], found.units[:-1]], axis=1)
-    rises = bool(_sigmas(steps, neighbours).min() > norm.ppf(1 - level))
-    width = field[pairs[best, 1]] - field[pairs[best, 0]]
-    return Fall(
-        "falls" if p < level else "rises" if rises else "undecided",
-        float(field[pairs[best, 0]]), float(field[pairs[best, 1]]),
-        interval(change[:, best] / width, int(found.units[pairs[best]].min()), confidence),
-        p, float((change[1:, best] < 0).mean()),
-    )  # fmt: skip
+    neighbours = np.stack([units[1:], units[:-1]], axis=1)
+    rises = bool(_sigmas(np.diff(current_na, axis=1), neighbours).min() > norm.ppf(1 - level))
+    return tuple(int(one) for one in pairs[best]), p, "falls" if p < level else "rises" if rises else "undecided"
 
 
 def _sigmas(drawn: np.ndarray, units: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def dependence(differences: pd.DataFrame, base: str) -> list[Claim]:
 
 
 def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
-    """Per configuration: the step of the current with the most evidence for a fall, and what would decide it."""
+    """Per configuration: the change of the current with the most evidence for a fall, and what would decide it."""
     found = []
     for name, fall in falls.items():
         if fall is None:
@@ -83,9 +83,9 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
                 Claim(f"{name}: change of the current", printed("ndr_onset_positive"), None, "nA", "one field")
             )
             continue
-        remark = f"{fall.verdict}, from {fall.low_v:g} to {fall.high_v:g} V"
+        remark = f"{fall.verdict} (p = {fall.p:.2g}), from {fall.low_v:g} to {fall.high_v:g} V"
         if fall.verdict == "undecided":
             remark += f"; not enough data: about {fall.needed_ns:.2g} ns a point would give errors of 0.2 nA"
         here = fall.change if fall.change.n else Estimate(float("nan"), float("nan"), float("nan"), 0)
-        found.append(Claim(f"{name}: steepest fall of the current", "falls beyond 0.5 V/nm", here, "nA", remark))
+        found.append(Claim(f"{name}: clearest fall of the current", "falls beyond 0.5 V/nm", here, "nA", remark))
     return found
