@@ -1,4 +1,4 @@
-"""Ions that wait in the pore at known rates of passing: the rates come back, and a fall only where there is one."""
+"""Ions that wait in the pore at known rates of passing: times, passes and rates come back."""
 
 import numpy as np
 import pytest
@@ -85,34 +85,7 @@ class TestWaits:
     def test_nothing_there(self, ions, settings):
         _, holds, _ = ions
         empty = waiting.waits(holds, {}, settings, PLACE)
-        assert (
-            empty.empty and waiting.slower(empty, settings) is None and waiting.order(holds, {}, settings, PLACE) == {}
-        )
-
-
-class TestSlower:
-    def test_a_fall_is_found(self, ions, settings):
-        _, holds, reruns = ions
-        found = waiting.slower(waiting.waits(holds, reruns, settings, PLACE), settings)
-        assert (found.low_v, found.high_v) == (2.0, 4.0) and found.p < 1e-6
-        assert found.ratio.low < 2.0 / 40.0 < found.ratio.high
-
-    def test_equal_rates_seldom_look_like_a_fall(self, settings):
-        system = WaitingIons(rates_per_ns=(10.0, 10.0, 10.0), duration_ps=200.0)
-        chances = [
-            waiting.slower(waiting.waits(*system.sample(seed), settings, PLACE), settings).p for seed in range(40)
-        ]
-        assert np.mean(np.array(chances) < waiting.LEVEL) <= 0.1
-
-    def test_a_rise_is_none(self, settings):
-        system = WaitingIons(rates_per_ns=(2.0, 20.0, 80.0), replicas=10)
-        assert waiting.slower(waiting.waits(*system.sample(0), settings, PLACE), settings).p == 1.0
-
-    def test_no_pass_at_the_higher_voltage_is_a_bound(self, settings):
-        system = WaitingIons(fields_v_nm=(0.4, 0.8), rates_per_ns=(40.0, 0.0), replicas=10)
-        found = waiting.slower(waiting.waits(*system.sample(0), settings, PLACE), settings)
-        assert found.ratio.value == 0 and found.ratio.low == -np.inf and 0 < found.ratio.high < 0.1
-        assert found.p < 1e-6 and waiting.rate(0, 2.0, settings).high == pytest.approx(0.247, abs=0.01)
+        assert empty.empty and waiting.order(holds, {}, settings, PLACE) == {}
 
 
 def test_the_order_of_the_water_with_and_without_an_ion(ions, settings):

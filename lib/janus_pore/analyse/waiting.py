@@ -1,53 +1,27 @@
-"""Does a Cl- that has come to the pore wait before it passes, and the longer the higher the voltage?
+"""Does a Cl- that has come to the pore wait there, for how long, and how is the water meanwhile?
 
-A barrier shows in time. An ion on the near side of the Mo plane, where it came from, passes at the rate
-
-    k = N / T
-
-N being the passes and T the time in which an ion was there. N is a Poisson count, so the interval of k is that of
-its posterior, Gamma(N + 1/2) / T (Jeffreys prior): no pass at all gives an upper bound. If the barrier of Cl- grows
-with the field (Table 1), k falls.
+A barrier shows in time: what it takes an ion to pass is in `passing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import binom, gamma
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import orientation
+from .passing import rate
 from .stats import Estimate
 
 #: An ion that was away no longer than this (ps) has not left: it rattles across the edge of the region.
 GAP_PS = 2.0
 #: Blocks (ps) that count as independent for the water's order while an ion waits, or while none does.
 BLOCK_PS = 50.0
-#: Chance of a fall as clear as the one found, if all rates are equal, below which it counts as one.
-LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Slower:
-    """The clearest fall of the rate from one voltage to a higher one.
-
-    Attributes
-    ----------
-    low_v, high_v : the two voltages
-    ratio : rate at the higher over rate at the lower voltage; n is the number of passes at both
-    p : chance of a fall as clear between any two of the voltages, if the rates are equal (Bonferroni)
-    """
-
-    low_v: float
-    high_v: float
-    ratio: Estimate
-    p: float
 
 
 @dataclass(frozen=True)
@@ -112,18 +86,20 @@ def waits(
     -------
     DataFrame with `volt` (E Lx), `field_v_nm`, `replicas` and `ns` (those with forces), `near` and `far` (share of
     that time), `visits` to the near side and the `longest_ps`, `cl` and `k` (net passes of the Mo plane, each along
-    its way), `waited_ns`, and `rate` (`Estimate`, passes of Cl- in each ns that one waited; None where none did)
+    its way), `k_meanwhile` (those of K+ while a Cl- waited), `waited_ns`, and `rate` (`Estimate`, passes of Cl- in each
+    ns that one waited; None where none did)
     """
     rows = []
     for name, data in _both(holds, reruns):
         there, interval = where(data, reruns[name], place), float(data.attrs["interval_ps"])
         known = there.known.values
         counted = known[:, 1:] & known[:, :-1]
-        along = np.sign(float(data.field[0]))
-        passes = {
-            one: int(round(sign * along * float((data.crossings.sel(species=one).values * counted).sum())))
-            for one, sign in (("CL", -1), ("K", 1))
-        }
+        meanwhile = there.near.values[:, 1:] | there.near.values[:, :-1]
+        kept = (("CL", -1, counted), ("K", 1, counted), ("K", 1, counted & meanwhile))
+        cl, k, k_meanwhile = (
+            int(sign * np.sign(data.field.values[0]) * (data.crossings.sel(species=name).values * when).sum())
+            for name, sign, when in kept
+        )
         lengths = np.concatenate([_lengths(one) for one in there.near.values]) * interval
         waited = float(there.near.values.sum()) * interval / 1000
         rows.append({
@@ -131,46 +107,10 @@ def waits(
             "replicas": int(known.any(axis=1).sum()), "ns": known.sum() * interval / 1000,
             "near": there.near.values.sum() / known.sum(), "far": there.far.values.sum() / known.sum(),
             "visits": len(lengths), "longest_ps": float(lengths.max(initial=0.0)),
-            "cl": passes["CL"], "k": passes["K"], "waited_ns": waited,
-            "rate": rate(max(passes["CL"], 0), waited, settings) if waited else None,
+            "cl": cl, "k": k, "k_meanwhile": k_meanwhile, "waited_ns": waited,
+            "rate": rate(max(cl, 0), waited, settings) if waited else None,
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values("volt", ignore_index=True) if rows else pd.DataFrame()
-
-
-def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
-    """k = N / T in 1/ns, with its interval; below a bound if nothing passed."""
-    tail = 0.5 * (1 - settings.confidence)
-    low, high = gamma.ppf([tail, 1 - tail], passes + 0.5) / waited_ns
-    if passes == 0:
-        return Estimate(0.0, -np.inf, float(gamma.ppf(settings.confidence, 0.5) / waited_ns), 0)
-    return Estimate(passes / waited_ns, float(low), float(high), passes)
-
-
-def slower(table: pd.DataFrame, settings: Analysis, seed: int = 0) -> Slower | None:
-    """The clearest fall of the rate between any two voltages of one sign; None with fewer than two.
-
-    Of N passes at both voltages, Binomial(N, T_low / (T_low + T_high)) are at the lower one if the rates are equal.
-    """
-    known = [one for one in table.itertuples() if one.volt > 0 and one.rate] if len(table) else []
-    pairs = list(combinations(known, 2))
-    if not pairs:
-        return None
-
-    def chance(pair: tuple) -> float:
-        low, high = pair
-        share = low.waited_ns / (low.waited_ns + high.waited_ns)
-        return float(binom.sf(low.rate.n - 1, low.rate.n + high.rate.n, share))
-
-    low, high = min(pairs, key=chance)
-    rng, tail = np.random.default_rng(seed), 50 * (1 - settings.confidence)
-    drawn = [rng.gamma(one.rate.n + 0.5, size=settings.bootstrap_draws) / one.waited_ns for one in (high, low)]
-    ends = np.percentile(drawn[0] / drawn[1], [tail, 100 - tail])
-    ratio = high.rate.value / low.rate.value if low.rate.n else np.nan
-    passes = low.rate.n + high.rate.n
-    if not high.rate.n:
-        ends = (-np.inf, np.percentile(drawn[0] / drawn[1], 100 * settings.confidence))
-    estimate = Estimate(float(ratio), float(ends[0]), float(ends[1]), passes)
-    return Slower(low.volt, high.volt, estimate, min(1.0, len(pairs) * chance((low, high))))
 
 
 def order(

@@ -11,9 +11,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analyse.passing import LEVEL, Slower
 from ..analyse.stats import Estimate
-from ..analyse.waiting import LEVEL, Place, Slower
-from .claims import Claim, text
+from ..analyse.waiting import Place
+from .claims import Claim, single, text
 
 
 def tracks(
@@ -88,6 +89,7 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     columns = {
         "configuration": "configuration", "volt": "V", "replicas": "replicas", "ns": "ns", "near": "near side",
         "far": "far side", "longest_ps": "longest wait (ps)", "cl": "Cl- passed", "k": "K+ passed",
+        "k_meanwhile": "of those while a Cl- waits",
         "rate (1/ns)": "rate (1/ns)",
     }  # fmt: skip
     return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
@@ -112,6 +114,7 @@ def claims(
     tables: Mapping[str, pd.DataFrame],
     falls: Mapping[str, Slower | None],
     order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
+    obstructed: tuple[int, int, float, float],
     printed: str,
 ) -> list[Claim]:
     """The clearest fall of the rate of each configuration, the rates, and the order of the water with an ion there."""
@@ -124,6 +127,10 @@ def claims(
         verdict = "falls" if fall.p < LEVEL else "no fall is established"
         remark = f"{fall.high_v:g} over {fall.low_v:g} V, n passes at both; {verdict} (p = {fall.p:.2g})"
         rows.append(Claim(what, printed, fall.ratio, "1", remark))
+    passes, meanwhile, expected, p = obstructed
+    remark = f"of {passes} passes; {expected:.2g} if a Cl- that waits makes no difference (p = {p:.2g})"
+    here = single(meanwhile, passes) if passes else None
+    rows.append(Claim("all: K+ that passed while a Cl- waited", "not in the paper", here, "ions", remark))
     for name, table in tables.items():
         for one in table.itertuples() if len(table) else ():
             remark = f"{one.cl} passes in {one.waited_ns:.3g} ns of waiting, longest {one.longest_ps:g} ps"
