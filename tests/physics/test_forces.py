@@ -276,6 +276,13 @@ class TestFiles:
                               one[1].field.values[one[1].sample_frame.values])  # fmt: skip
         assert both.attrs["trajectories_sha256"].split() == [d.attrs["trajectories_sha256"] for d in one]
 
+    def test_the_table_of_the_paper_is_about_sweeps(self, campaign, paths):
+        scale, where, _ = campaign
+        found = forces.load(scale, where, "mosse")
+        hold = found["sweep"].assign_attrs(kind="constant")
+        assert list(forces.as_printed(found | {"hold": hold})) == ["sweep"]
+        assert list(forces.as_printed({"hold": hold})) == ["hold"] and forces.as_printed({}) == {}
+
     def test_without_a_run(self, lab, campaign, argv, capsys):
         scale, where, sweep = campaign
         with pytest.raises(TrajectoryError, match="run the replica first"):

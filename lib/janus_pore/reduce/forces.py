@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +138,12 @@ def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]
     """The collected forces of a system that are there, by protocol; none at all gives an empty mapping."""
     paths = {name: campaign.collected_forces(system, name) for name in rerun.asked(scale, system)}
     return {name: read(path) for name, path in paths.items() if path.exists()}
+
+
+def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Of what `load` gives, what Table 1 is about: the sweeps' forward branch; without a sweep, the constant fields."""
+    sweeps = {name: one for name, one in found.items() if one.attrs["kind"] == "sine"}
+    return sweeps or dict(found)
 
 
 def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int) -> str:
