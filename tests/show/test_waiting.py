@@ -1,0 +1,60 @@
+"""What the page about waiting ions draws and says, from pores with known rates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from janus_pore.analyse import passing, waiting
+from janus_pore.show import waiting as show
+from janus_pore.testsystems import WaitingIons
+
+PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
+
+
+@pytest.fixture(scope="module")
+def settings(make_scale):
+    return make_scale(analysis__discard_ps=0.0, analysis__bootstrap_draws=200).analysis
+
+
+@pytest.fixture(scope="module")
+def pore(settings):
+    """A pore at which nothing passes at 4 V, with its table and the water's order."""
+    holds, reruns = WaitingIons(rates_per_ns=(40.0, 0.0, 40.0)).sample(0)
+    return holds, reruns, waiting.waits(holds, reruns, settings, PLACE), waiting.order(holds, reruns, settings, PLACE)
+
+
+def test_tracks_have_a_panel_a_voltage_and_a_colour_a_replica(pore):
+    holds, reruns, _, _ = pore
+    figure = show.tracks(holds, reruns, PLACE, 0.8)
+    assert [ax.get_title("left") for ax in figure.axes] == ["2.0 V", "4.0 V", "7.5 V"]
+    assert [len({line.get_color() for line in ax.lines if len(line.get_xdata()) > 2}) for ax in figure.axes] == [
+        3,
+        3,
+        3,
+    ]
+    assert len(show.tracks(holds, {}, PLACE, 0.8).axes) == 1  # nothing to draw is no error
+
+
+def test_a_bound_is_an_arrow_and_a_rate_has_its_interval(pore):
+    _, _, table, order = pore
+    axes = show.against_voltage({"a": table}, {"a": order}).axes
+    drawn = sorted(float(one[0].get_xdata()[0]) for one in axes[1].containers)
+    assert drawn == [2.0, 4.0, 7.5] and [c.lines[2] is not None for c in axes[1].containers] == [True] * 3
+    assert float(axes[1].containers[1][0].get_ydata()[0]) == pytest.approx(table.rate[1].high)
+    assert len(axes[2].containers) == 2
+    show.against_voltage({}, {})
+
+
+def test_the_tables_say_what_was_counted(pore, settings):
+    _, _, table, order = pore
+    rows = show.table({"a": table, "b": pd.DataFrame()})
+    assert rows["rate (1/ns)"][1].startswith("below") and rows["Cl- passed"].tolist() == table.cl.tolist()
+    none = table.assign(rate=None)
+    assert show.table({"a": none})["rate (1/ns)"].tolist() == ["no Cl- waited"] * 3 and show.table({}).empty
+    falls = {"a": passing.slower(table, settings), "b": None}
+    assert show.falls(falls).index.tolist() == ["a"]
+    found = show.claims({"a": table}, falls, {"a": order}, (7, 0, 3.5, 0.01), "0.19 by Table 1")
+    first, second, third = found[:3]
+    assert "4 over 2 V" in first.remark and "falls (p = " in first.remark and np.isneginf(first.here.low)
+    assert second.here is None and "fewer than two" in second.remark
+    assert third.here.value == 0 and third.here.n == 7 and "3.5 if" in third.remark
+    assert len(found) == 3 + 3 + 6
