@@ -76,6 +76,19 @@ class TestWaits:
         assert one.replicas == 5 and one.ns == pytest.approx(5 * 1001 * 0.5e-3)
         assert one.cl == -int(data.crossings.sel(species="CL").values[:5].sum())
 
+    def test_forces_of_every_fifth_frame(self, ions, settings):
+        """`barrier.every_frames`: fewer frames, and the same time waited, shares and passes."""
+        _, holds, reruns = ions
+        name, forces = next(iter(reruns.items()))
+        kept = np.flatnonzero(np.arange(forces.sizes["frame"]) % 1001 % 5 == 0)
+        position = np.full(forces.sizes["frame"], -1)
+        position[kept] = np.arange(len(kept))
+        of = position[forces.sample_frame.values]
+        thin = forces.isel(frame=kept, sample=of >= 0).assign(sample_frame=("sample", of[of >= 0]))
+        one, other = (waiting.waits(holds, {name: rerun}, settings, PLACE).iloc[0] for rerun in (forces, thin))
+        assert other.ns == pytest.approx(one.ns, rel=0.01) and other.near == pytest.approx(one.near, rel=0.1)
+        assert other.waited_ns == pytest.approx(one.waited_ns, rel=0.1) and other.cl == one.cl
+
     def test_forces_of_other_runs_are_refused(self, ions, settings):
         _, holds, reruns = ions
         other = {name: one.assign_attrs(trajectories_sha256="x") for name, one in reruns.items()}

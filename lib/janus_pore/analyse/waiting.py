@@ -43,8 +43,8 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
 
     Returns
     -------
-    Dataset (replica, frame) of bool: `known` (the frame's forces are there), `near` and `far`; absences up to
-    `GAP_PS` on the near side are filled
+    Dataset (replica, frame) of bool: `known` (the frame's forces are there), `near` and `far`, both False elsewhere;
+    absences up to `GAP_PS` on the near side are filled. `every_ps` is the time between frames that are known.
 
     Raises
     ------
@@ -68,9 +68,10 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
         of = forces.sample_frame.values[chosen]
         there[replica[of], frame[of]] = True
         table[name] = (("replica", "frame"), there)
-    steps = round(GAP_PS / float(data.attrs["interval_ps"]))
-    table["near"] = (("replica", "frame"), np.array([_filled(one, steps) for one in table["near"][1]]) & known)
-    return xr.Dataset(table)
+    every_ps = float(np.min(np.diff(np.unique(forces.time.values)), initial=np.inf))
+    for one, own in zip(table["near"][1], known, strict=True):
+        one[own] = _filled(one[own], int(GAP_PS / every_ps + 1e-9))
+    return xr.Dataset(table, attrs={"every_ps": every_ps})
 
 
 def waits(
@@ -91,21 +92,23 @@ def waits(
     """
     rows = []
     for name, data in _both(holds, reruns):
-        there, interval = where(data, reruns[name], place), float(data.attrs["interval_ps"])
-        known = there.known.values
-        counted = known[:, 1:] & known[:, :-1]
-        meanwhile = there.near.values[:, 1:] | there.near.values[:, :-1]
+        there = where(data, reruns[name], place)
+        known, near, every_ps = there.known.values, there.near.values, there.attrs["every_ps"]
+        last = np.maximum.accumulate(np.where(known, np.arange(known.shape[1]), -1), axis=1)  # known frame before
+        counted = (last[:, :-1] >= 0) & (last[:, :-1] < last[:, -1:])
+        lately = np.take_along_axis(near, np.maximum(last, 0), axis=1)
+        meanwhile = lately[:, :-1] | lately[:, 1:]
         kept = (("CL", -1, counted), ("K", 1, counted), ("K", 1, counted & meanwhile))
         cl, k, k_meanwhile = (
             int(sign * np.sign(data.field.values[0]) * (data.crossings.sel(species=name).values * when).sum())
             for name, sign, when in kept
         )
-        lengths = np.concatenate([_lengths(one) for one in there.near.values]) * interval
-        waited = float(there.near.values.sum()) * interval / 1000
+        lengths = np.concatenate([_lengths(one[own]) for one, own in zip(near, known, strict=True)]) * every_ps
+        waited = float(near.sum()) * every_ps / 1000
         rows.append({
             "volt": round(float(data.field[0]) * data.attrs["length_x_nm"], 3), "field_v_nm": float(data.field[0]),
-            "replicas": int(known.any(axis=1).sum()), "ns": known.sum() * interval / 1000,
-            "near": there.near.values.sum() / known.sum(), "far": there.far.values.sum() / known.sum(),
+            "replicas": int(known.any(axis=1).sum()), "ns": known.sum() * every_ps / 1000,
+            "near": near.sum() / known.sum(), "far": there.far.values.sum() / known.sum(),
             "visits": len(lengths), "longest_ps": float(lengths.max(initial=0.0)),
             "cl": cl, "k": k, "k_meanwhile": k_meanwhile, "waited_ns": waited,
             "rate": rate(max(cl, 0), waited, settings) if waited else None,
