@@ -113,4 +113,4 @@ class TestWaterThatChangesSlowly:
             means = np.bincount(samples.unit, np.cos(samples.theta)) / 20
             held["blocks"] += abs(found.value - truth) < 1.96 * means.std() / np.sqrt(len(means))
             held["widened"] += found.low <= truth <= found.high
-        assert held["blocks"] < 28 and held["widened"] > 30  # of 40 at 95 %
+        assert held["blocks"] < 28 and held["widened"] >= 35  # of 40 at 95 %

@@ -1,4 +1,4 @@
-"""Rates of passing: a fall is found where there is one and not where there is none; whether K+ is obstructed."""
+"""Rates of passing: a lower one is found where there is one and not where there is none; K+ meanwhile."""
 
 import numpy as np
 import pandas as pd
@@ -9,57 +9,107 @@ from janus_pore.testsystems import WaitingIons
 PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(make_scale):
     return make_scale(analysis__discard_ps=0.0, analysis__bootstrap_draws=500).analysis
 
 
-class TestSlower:
-    def test_a_fall_is_found(self, settings):
-        holds, reruns = WaitingIons(replicas=20).sample(1)
-        found = passing.slower(waiting.waits(holds, reruns, settings, PLACE), settings)
-        assert (found.low_v, found.high_v) == (2.0, 4.0) and found.p < 1e-6
-        assert found.ratio.low < 2.0 / 40.0 < found.ratio.high
-
-    def test_equal_rates_seldom_look_like_a_fall(self, settings):
-        system = WaitingIons(rates_per_ns=(10.0, 10.0, 10.0), duration_ps=200.0)
-        chances = [
-            passing.slower(waiting.waits(*system.sample(seed), settings, PLACE), settings).p for seed in range(40)
-        ]
-        assert np.mean(np.array(chances) < passing.LEVEL) <= 0.1
-
-    def test_a_rise_is_none(self, settings):
-        system = WaitingIons(rates_per_ns=(2.0, 20.0, 80.0), replicas=10)
-        assert passing.slower(waiting.waits(*system.sample(0), settings, PLACE), settings).p == 1.0
-
-    def test_no_pass_at_the_higher_voltage_is_a_bound(self, settings):
-        system = WaitingIons(fields_v_nm=(0.4, 0.8), rates_per_ns=(40.0, 0.0), replicas=10)
-        found = passing.slower(waiting.waits(*system.sample(0), settings, PLACE), settings)
-        assert found.ratio.value == 0 and found.ratio.low == -np.inf and 0 < found.ratio.high < 0.1
-        assert found.p < 1e-6 and passing.rate(0, 2.0, settings).high == pytest.approx(0.247, abs=0.01)
-
-    def test_one_voltage_says_nothing(self, settings):
-        system = WaitingIons(fields_v_nm=(0.4,), rates_per_ns=(10.0,))
-        assert passing.slower(waiting.waits(*system.sample(0), settings, PLACE), settings) is None
-        assert passing.slower(pd.DataFrame(), settings) is None
+def rows(system, seed):
+    return waiting.waits(*system.sample(seed), PLACE)
 
 
-class TestObstructed:
+class TestRate:
+    def test_intervals_hold_the_truth_as_often_as_they_say(self, settings):
+        """Also with few passes, 0 to 8; where none passed the bound counts."""
+        system, inside = WaitingIons(fields_v_nm=(0.8,), rates_per_ns=(2.0,)), []
+        for seed in range(60):
+            one = passing.summed(rows(system, seed), settings).rate[0]
+            inside.append(one.low <= 2.0 <= one.high)
+        assert 0.5 < np.mean(inside) < 0.9  # 0.68
+
+    def test_nothing_passed(self, settings):
+        """The largest rate with which none passes in 2 ns once in twenty times: 3.0 / 2 ns."""
+        assert passing.rate(0, 2.0, settings).high == pytest.approx(-np.log(0.05) / 2)
+
+    def test_summed(self, settings):
+        table = rows(WaitingIons(replicas=4), 0)
+        found = passing.summed(table, settings)
+        assert found.replicas.tolist() == [4] * 3 and found.cl.sum() == table.cl.sum()
+        assert found.near.tolist() == pytest.approx((table.groupby("volt").near_ns.mean() / 0.5005).tolist())
+        assert passing.summed(pd.DataFrame(), settings).empty
+        assert passing.summed(table.assign(near_ns=0.0), settings).rate.tolist() == [None] * 3
+
+
+class TestCompare:
+    def test_a_lower_rate_is_found_by_counts_and_by_replicas(self, settings):
+        found = passing.compare(rows(WaitingIons(replicas=6), 1), 2.0, 4.0, settings)
+        assert (found.low_v, found.high_v, found.replicas) == (2.0, 4.0, (6, 6))
+        assert found.ratio.low < 2.0 / 40.0 < found.ratio.high and found.p_counts < 1e-6 and found.p_replicas < 0.01
+
+    def test_the_nearest_voltage_within_a_tenth(self, settings):
+        table = rows(WaitingIons(replicas=3), 1)
+        assert passing.compare(table, 4.2, 8.0, settings).high_v == 7.5
+        assert passing.compare(table, 2.0, 5.0, settings) is None and passing.compare(table, 7.0, 8.0, settings) is None
+
+    def test_the_least_chance_of_two_and_two_replicas_is_a_sixth(self, settings):
+        """However clear the counts are."""
+        found = passing.compare(rows(WaitingIons(rates_per_ns=(200.0, 0.5, 1.0), replicas=2), 0), 2.0, 4.0, settings)
+        assert found.p_counts < 1e-6 and found.p_replicas == pytest.approx(1 / 6)
+
+    @pytest.mark.parametrize("alike", [True, False])
+    def test_equal_rates_seldom_look_lower(self, settings, alike):
+        """By replicas, also where ions are of two kinds: half of the replicas pass quickly, half never. By counts only
+        where one rate holds."""
+        seldom = {"p_counts": [], "p_replicas": []}
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            rate = np.full(10, 4.0) if alike else rng.permutation([8.0] * 5 + [0.0] * 5)
+            waited = rng.uniform(0.2, 1.0, 10)
+            volt = np.repeat([2.0, 4.0], 5)
+            table = pd.DataFrame({"volt": volt, "near_ns": waited, "cl": rng.poisson(rate * waited)})
+            found = passing.compare(table, 2.0, 4.0, settings)
+            for name, chances in seldom.items():
+                chances.append(getattr(found, name) < passing.LEVEL)
+        assert np.mean(seldom["p_replicas"]) <= 0.12
+        assert np.mean(seldom["p_counts"]) <= 0.12 if alike else np.mean(seldom["p_counts"]) > 0.12
+
+    def test_bounds_where_none_passed_at_one_of_them(self, settings):
+        """Of 4 passes in equal times all at the lower: the share at the higher is below 1 - 0.05^(1/4), exactly."""
+        table = pd.DataFrame({"volt": [2.0, 4.0], "near_ns": [1.0, 1.0], "cl": [4, 0]})
+        one, share = passing.compare(table, 2.0, 4.0, settings).ratio, 1 - 0.05**0.25
+        assert (one.value, one.low, one.high) == (0.0, -np.inf, pytest.approx(share / (1 - share)))
+        other = passing.compare(table.assign(cl=[0, 4]), 2.0, 4.0, settings).ratio
+        assert other.high == np.inf and other.low == pytest.approx((1 - share) / share)
+
+    def test_nothing_to_compare(self, settings):
+        table = pd.DataFrame({"volt": [2.0, 4.0], "near_ns": [1.0, 1.0], "cl": [0, 0]})
+        assert passing.compare(table, 2.0, 4.0, settings) is None
+        assert passing.compare(table.assign(cl=[1, 0], near_ns=[1.0, 0.0]), 2.0, 4.0, settings) is None
+        assert passing.compare(pd.DataFrame(), 2.0, 4.0, settings) is None
+
+    def test_many_replicas_are_dealt_at_random(self, settings):
+        rng = np.random.default_rng(0)
+        volt, waited = np.repeat([2.0, 4.0], 20), np.ones(40)
+        table = pd.DataFrame({"volt": volt, "near_ns": waited, "cl": rng.poisson(np.repeat([8.0, 3.0], 20))})
+        assert passing.compare(table, 2.0, 4.0, settings).p_replicas < 0.001
+
+
+class TestMeanwhile:
     @staticmethod
-    def table(k, meanwhile, near):
-        return pd.DataFrame({"k": k, "k_meanwhile": meanwhile, "near": near})
+    def table(k, meanwhile, share):
+        return pd.DataFrame({"k": k, "k_meanwhile": meanwhile, "meanwhile": share})
 
     def test_by_hand(self):
-        """Of 3 passes at a share of 0.5 none: 1/8; with 1 of 1 at another voltage: none more unlikely than (1/2)^4."""
-        assert passing.obstructed([self.table([3], [0], [0.5])]) == (3, 0, 1.5, pytest.approx(1 / 8))
-        k, seen, expected, p = passing.obstructed([self.table([3, 1], [0, 0], [0.5, 0.5]), self.table([0], [0], [0.9])])
+        """Of 3 passes at a share of 0.5 none: 1/8; with 1 more at 0.5: (1/2)^4."""
+        assert passing.meanwhile([self.table([3], [0], [0.5])]) == (3, 0, 1.5, pytest.approx(1 / 8))
+        k, seen, expected, p = passing.meanwhile([self.table([3, 1], [0, 0], [0.5, 0.5]), self.table([0], [0], [0.9])])
         assert (k, seen, expected) == (4, 0, 2.0) and p == pytest.approx(1 / 16)
 
     def test_no_pass_says_nothing(self):
-        assert passing.obstructed([self.table([0], [0], [0.5])]) == (0, 0, 0.0, pytest.approx(1.0))
-        assert passing.obstructed([]) == (0, 0, 0.0, 1.0)
+        assert passing.meanwhile([self.table([0], [0], [0.5])]) == (0, 0, 0.0, pytest.approx(1.0))
+        assert passing.meanwhile([]) == (0, 0, 0.0, 1.0)
 
-    def test_passes_are_told_apart_by_whether_an_ion_waits(self, settings):
+    def test_passes_are_told_apart_by_whether_an_ion_is_near(self):
         """K+ that passes only in an empty pore, and K+ that does not care."""
         holds, reruns = WaitingIons(rates_per_ns=(2.0, 2.0, 2.0), replicas=5).sample(3)
         rng, found = np.random.default_rng(0), {}
@@ -72,7 +122,7 @@ class TestObstructed:
                 crossings = data.crossings.values.copy()
                 crossings[..., 0] = passes
                 changed[name] = data.assign(crossings=(data.crossings.dims, crossings))
-            found[empty_only] = passing.obstructed([waiting.waits(changed, reruns, settings, PLACE)])
+            found[empty_only] = passing.meanwhile([waiting.waits(changed, reruns, PLACE)])
         k, seen, expected, p = found[True]
         assert k > 30 and seen == 0 and expected > 10 and p < 1e-6
         k, seen, expected, p = found[False]

@@ -19,7 +19,8 @@ def settings(make_scale):
 def pore(settings):
     """A pore at which nothing passes at 4 V, with its table and the water's order."""
     holds, reruns = WaitingIons(rates_per_ns=(40.0, 0.0, 40.0)).sample(0)
-    return holds, reruns, waiting.waits(holds, reruns, settings, PLACE), waiting.order(holds, reruns, settings, PLACE)
+    table = passing.summed(waiting.waits(holds, reruns, PLACE), settings)
+    return holds, reruns, table, waiting.order(holds, reruns, settings, PLACE)
 
 
 def test_tracks_have_a_panel_a_voltage_and_a_colour_a_replica(pore):
@@ -45,16 +46,15 @@ def test_a_bound_is_an_arrow_and_a_rate_has_its_interval(pore):
 
 
 def test_the_tables_say_what_was_counted(pore, settings):
-    _, _, table, order = pore
+    holds, reruns, table, order = pore
     rows = show.table({"a": table, "b": pd.DataFrame()})
     assert rows["rate (1/ns)"][1].startswith("below") and rows["Cl- passed"].tolist() == table.cl.tolist()
     none = table.assign(rate=None)
-    assert show.table({"a": none})["rate (1/ns)"].tolist() == ["no Cl- waited"] * 3 and show.table({}).empty
-    falls = {"a": passing.slower(table, settings), "b": None}
-    assert show.falls(falls).index.tolist() == ["a"]
-    found = show.claims({"a": table}, falls, {"a": order}, (7, 0, 3.5, 0.01), "0.19 by Table 1")
+    assert show.table({"a": none})["rate (1/ns)"].tolist() == ["no Cl- came"] * 3 and show.table({}).empty
+    both = passing.compare(waiting.waits(holds, reruns, PLACE), 2.0, 4.0, settings)
+    found = show.claims({"a": table}, {"a: x": both, "b: x": None}, {"a": order}, (7, 0, 3.5, 0.01), "0.19 by Table 1")
     first, second, third = found[:3]
-    assert "4 over 2 V" in first.remark and "falls (p = " in first.remark and np.isneginf(first.here.low)
-    assert second.here is None and "fewer than two" in second.remark
-    assert third.here.value == 0 and third.here.n == 7 and "3.5 if" in third.remark
+    assert "4 over 2 V: not established" in first.remark and "3 + 3 replicas" in first.remark
+    assert np.isneginf(first.here.low) and second.here is None and "none passed" in second.remark
+    assert third.here.value == 0 and third.here.n == 7 and "3.5 expected" in third.remark
     assert len(found) == 3 + 3 + 6

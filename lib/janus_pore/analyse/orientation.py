@@ -15,7 +15,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import independence
 from .current import phase_bins
-from .stats import Estimate, bootstrap, estimate, widened
+from .stats import Estimate, bootstrap, estimate, expanded, widened
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
 _FIT_DRAWS = 200
@@ -151,6 +151,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
         if the window holds no angle.
     """
     index, count, judged = _units(chosen)
+    share = expanded(settings.confidence, max(2, round(judged.effective)))
     if how == "circular":
         phases = np.exp(1j * chosen.theta)
         weights = (phases.real, phases.imag, None)
@@ -160,7 +161,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
             c, s, n = rows.sum(axis=0)
             return np.degrees(np.sqrt(-2 * np.log(min(np.hypot(c, s) / n, 1.0))))
 
-        value, low, high = bootstrap(sums, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
+        value, low, high = bootstrap(sums, of, draws=settings.bootstrap_draws, confidence=share)
     elif how == "fit":
         edges = np.linspace(-180, 180, settings.angle_bins + 1)
         centres, step = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
@@ -171,10 +172,10 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
             return np.array(gaussian_fit(centres, total / (total.sum() * step))[1])
 
         draws = min(settings.bootstrap_draws, _FIT_DRAWS)
-        value, low, high = bootstrap(counts, of, draws=draws, confidence=settings.confidence)
+        value, low, high = bootstrap(counts, of, draws=draws, confidence=share)
     else:
         raise AnalysisError(f"how={how!r} is unknown: use 'fit' or 'circular'")
-    return widened(Estimate(float(value), float(low), float(high), count), judged)
+    return widened(Estimate(float(value), float(low), float(high), count), judged, least=0.0)
 
 
 def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
@@ -189,9 +190,9 @@ def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
     sums = np.stack([np.bincount(index, np.cos(chosen.theta)), np.bincount(index)], axis=1)
     found = estimate(
         sums, lambda rows: float(rows[:, 0].sum() / rows[:, 1].sum()),
-        draws=settings.bootstrap_draws, confidence=settings.confidence,
+        draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, max(2, round(judged.effective))),
     )  # fmt: skip
-    return widened(found, judged)
+    return widened(found, judged, least=-1.0, most=1.0)
 
 
 def against_field(data: Samples, fields_v_nm: np.ndarray, half_width_v_nm: float, settings: Analysis) -> xr.Dataset:

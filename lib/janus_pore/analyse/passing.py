@@ -1,12 +1,12 @@
-"""At which rate does a Cl- that waits in the pore pass, and does the rate fall as the voltage rises?
+"""At which rate does a Cl- that waits in the pore pass, and is it lower at a higher voltage?
 
 A barrier shows in time. An ion on the near side of the Mo plane, where it came from, passes at the rate
 
-    k = N / T
+    nu = N / T
 
-N being the passes and T the time in which an ion was there. N is a Poisson count, so the interval of k is that of
-its posterior, Gamma(N + 1/2) / T (Jeffreys prior): no pass at all gives an upper bound. If the barrier of Cl- grows
-with the field (Table 1), k falls.
+N being the passes and T the time in which an ion was there, also of ions that go back or are still there at the end.
+If all ions pass at one rate, N is a Poisson count. They need not: one that lodges is not like one that comes by. So two
+voltages are compared by the counts and, beside that, by replicas, which assumes nothing but that these are independent.
 """
 
 from __future__ import annotations
@@ -14,85 +14,130 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, gamma
+from scipy.stats import binom, binomtest, gamma
 
 from ..parameters import Analysis
 from .stats import Estimate
 
-#: Chance of a fall as clear as the one found, if all rates are equal, below which it counts as one.
+#: Confidence of a bound, where nothing passed.
+BOUND = 0.95
+#: Chance below which a rate counts as lower; by counts and by replicas.
 LEVEL = 0.05
+_MOST = 20_000
 
 
 @dataclass(frozen=True)
-class Slower:
-    """The clearest fall of the rate from one voltage to a higher one.
+class Comparison:
+    """Rates at two voltages.
 
     Attributes
     ----------
-    low_v, high_v : the two voltages
-    ratio : rate at the higher over rate at the lower voltage; n is the number of passes at both
-    p : chance of a fall as clear between any two of the voltages, if the rates are equal (Bonferroni)
+    low_v, high_v : the voltages
+    ratio : rate at the higher over rate at the lower one; n is the number of passes at both
+    p_counts : chance of so low a ratio if one rate holds for all ions at both voltages (binomial)
+    p_replicas : share of the ways to deal the replicas to the two voltages with as few passes at the higher one for
+        the time waited
+    replicas : how many there are at each
     """
 
     low_v: float
     high_v: float
     ratio: Estimate
-    p: float
+    p_counts: float
+    p_replicas: float
+    replicas: tuple[int, int]
 
 
 def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
-    """k = N / T in 1/ns, with its interval; below a bound if nothing passed."""
+    """nu in 1/ns with the interval of its posterior, Gamma(N + 1/2) / T; below a bound (`BOUND`) if nothing passed."""
+    if passes == 0:
+        return Estimate(0.0, -np.inf, float(gamma.ppf(BOUND, 1) / waited_ns), 0)
     tail = 0.5 * (1 - settings.confidence)
     low, high = gamma.ppf([tail, 1 - tail], passes + 0.5) / waited_ns
-    if passes == 0:
-        return Estimate(0.0, -np.inf, float(gamma.ppf(settings.confidence, 0.5) / waited_ns), 0)
     return Estimate(passes / waited_ns, float(low), float(high), passes)
 
 
-def slower(table: pd.DataFrame, settings: Analysis, seed: int = 0) -> Slower | None:
-    """The clearest fall of the rate between any two voltages of one sign; None with fewer than two.
+def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
+    """What `waiting.waits` gives, one row a voltage.
 
-    Of N passes at both voltages, Binomial(N, T_low / (T_low + T_high)) are at the lower one if the rates are equal.
+    Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and `rate` (None
+    where no Cl- was near).
     """
-    known = [one for one in table.itertuples() if one.volt > 0 and one.rate] if len(table) else []
-    pairs = list(combinations(known, 2))
-    if not pairs:
+    if not len(rows):
+        return rows
+    by_volt = rows.groupby("volt")
+    names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "k", "k_meanwhile"]
+    table = by_volt[names].sum().assign(replicas=by_volt.size(), longest_ps=by_volt.longest_ps.max()).reset_index()
+    table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
+    rates = [rate(one.cl, one.near_ns, settings) if one.near_ns else None for one in table.itertuples()]
+    return table.assign(rate=pd.Series(rates, dtype=object))
+
+
+def compare(rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis) -> Comparison | None:
+    """The rate at a voltage over that at a lower one; the nearest within a tenth of each are taken.
+
+    None without data at both, without a pass at both, or where no Cl- was near at one of them.
+    """
+    groups = [_near(rows, volt) for volt in (low_v, high_v)]
+    if any(not len(one) for one in groups) or groups[0].volt.iloc[0] == groups[1].volt.iloc[0]:
         return None
-
-    def chance(pair: tuple) -> float:
-        low, high = pair
-        share = low.waited_ns / (low.waited_ns + high.waited_ns)
-        return float(binom.sf(low.rate.n - 1, low.rate.n + high.rate.n, share))
-
-    low, high = min(pairs, key=chance)
-    rng, tail = np.random.default_rng(seed), 50 * (1 - settings.confidence)
-    drawn = [rng.gamma(one.rate.n + 0.5, size=settings.bootstrap_draws) / one.waited_ns for one in (high, low)]
-    ends = np.percentile(drawn[0] / drawn[1], [tail, 100 - tail])
-    ratio = high.rate.value / low.rate.value if low.rate.n else np.nan
-    passes = low.rate.n + high.rate.n
-    if not high.rate.n:
-        ends = (-np.inf, np.percentile(drawn[0] / drawn[1], 100 * settings.confidence))
-    estimate = Estimate(float(ratio), float(ends[0]), float(ends[1]), passes)
-    return Slower(low.volt, high.volt, estimate, min(1.0, len(pairs) * chance((low, high))))
+    (n_low, t_low), (n_high, t_high) = ((int(one.cl.sum()), float(one.near_ns.sum())) for one in groups)
+    n = n_low + n_high
+    if n == 0 or not (t_low and t_high):
+        return None
+    one_sided = 2 * BOUND - 1
+    share = binomtest(n_high, n).proportion_ci(settings.confidence if n_low and n_high else one_sided)
+    low, high = (_ratio(end) * t_low / t_high for end in (share.low, share.high))
+    low, high = (-np.inf if not n_high else low), (np.inf if not n_low else high)
+    value = n_high * t_low / (n_low * t_high) if n_low else np.inf
+    p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
+    return Comparison(
+        float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
+        _dealt(*groups), (len(groups[0]), len(groups[1])),
+    )  # fmt: skip
 
 
-def obstructed(tables: Iterable[pd.DataFrame]) -> tuple[int, int, float, float]:
-    """Does K+ pass less often while a Cl- waits? All passes of K+, those meanwhile, the number expected, and p.
+def meanwhile(tables: Iterable[pd.DataFrame]) -> tuple[int, int, float, float]:
+    """Does K+ pass less often while a Cl- is near? All passes of K+, those meanwhile, the number expected, and p.
 
-    If it makes no difference, Binomial(k, share of time waited) of the k passes at each voltage are meanwhile; p is the
-    chance that as few are, of all voltages and configurations together.
+    Were it all the same, Binomial(k, share of the intervals) of a replica's k passes would be meanwhile; p is the
+    chance that as few are, of all replicas together. Where a Cl- stays for a whole run, runs are compared with runs.
     """
     rows = [one for table in tables for one in table.itertuples() if one.k > 0]
     chances = np.ones(1)
     for one in rows:
-        chances = np.convolve(chances, binom.pmf(np.arange(one.k + 1), one.k, one.near))
-    seen = sum(max(one.k_meanwhile, 0) for one in rows)
-    return (
-        sum(one.k for one in rows),
-        seen,
-        float(sum(one.k * one.near for one in rows)),
-        float(chances[: seen + 1].sum()),
-    )
+        chances = np.convolve(chances, binom.pmf(np.arange(one.k + 1), one.k, one.meanwhile))
+    seen = sum(one.k_meanwhile for one in rows)
+    expected = float(sum(one.k * one.meanwhile for one in rows))
+    return sum(one.k for one in rows), seen, expected, float(chances[: seen + 1].sum())
+
+
+def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
+    """The rows of the voltage nearest to one, within a tenth of it."""
+    if not len(rows):
+        return rows
+    off = (rows.volt - volt).abs()
+    return rows[(off == off.min()) & (off <= 0.1 * abs(volt))]
+
+
+def _dealt(low: pd.DataFrame, high: pd.DataFrame, seed: int = 0) -> float:
+    """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
+    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("cl", "near_ns"))
+    count, k = len(passes), len(high)
+    if comb(count, k) <= _MOST:
+        ways = np.array([*combinations(range(count), k)])
+    else:
+        ways = np.argsort(np.random.default_rng(seed).random((_MOST, count)), axis=1)[:, :k]
+        ways[0] = np.arange(len(low), count)
+    n_high, t_high = passes[ways].sum(axis=1), times[ways].sum(axis=1)
+    excess = n_high * (times.sum() - t_high) - (passes.sum() - n_high) * t_high  # its sign is that of ratio - 1
+    seen = passes[len(low) :].sum() * times[: len(low)].sum() - passes[: len(low)].sum() * times[len(low) :].sum()
+    return float(np.mean(excess <= seen + 1e-12))
+
+
+def _ratio(share: float) -> float:
+    return share / (1 - share) if share < 1 else np.inf

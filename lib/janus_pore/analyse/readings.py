@@ -74,7 +74,7 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
         }  # fmt: skip
         rng = np.random.default_rng(0)
         for name, species, estimator in _CURRENTS:
-            mean, drawn = _mean(data, settings, estimator, species, rng)
+            mean, drawn, _ = _mean(data, settings, estimator, species, rng)
             low, high = np.percentile(drawn, [50 - 50 * settings.confidence, 50 + 50 * settings.confidence])
             row |= {name: mean, f"{name}_low": min(low, mean), f"{name}_high": max(high, mean)}
         row["crossings"] = int(np.abs(data.crossings.values[:, after]).sum())
@@ -98,16 +98,19 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str 
 
     Returns
     -------
-    Fall, or None with fewer than two fields of one sign
+    Fall, or None with fewer than two fields of one sign, or without errors
     """
     ordered = sorted((d for d in datasets.values() if float(d.field[-1]) > 0), key=lambda d: float(d.field[-1]))
     if len(ordered) < 2:
         return None
     rng = np.random.default_rng(seed)
     found = [_mean(data, settings, estimator, "total", rng) for data in ordered]
-    drawn = np.array([[mean, *draws] for mean, draws in found]).T
+    drawn = np.array([[mean, *draws] for mean, draws, _ in found]).T
+    units = np.array([n for *_, n in found])
+    if not (drawn[1:].std(axis=0) > 0).all() or units.min() < 2:
+        return None
     volts = np.array([float(d.field[-1]) * d.attrs["length_x_nm"] for d in ordered])
-    (j, k), p, verdict = slope.search(volts, drawn, np.full(len(volts), np.inf))
+    (j, k), p, verdict = slope.search(volts, drawn, units)
     tail = 50 * (1 - settings.confidence)
     low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])
     change = float(drawn[0, k] - drawn[0, j])
@@ -119,17 +122,20 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str 
 
 def _mean(
     data: xr.Dataset, settings: Analysis, estimator: str, species: str, rng: np.random.Generator
-) -> tuple[float, np.ndarray]:
-    """Mean current in nA and draws (`bootstrap_draws`,) from its distribution."""
+) -> tuple[float, np.ndarray, float]:
+    """Mean current in nA, draws (`bootstrap_draws`,) from its distribution, and how many units its error is from.
+
+    The error of counted crossings follows from their number, so it counts as from infinitely many.
+    """
     series = current.per_interval(data, estimator).sel(species=species)
     if estimator == "box":
         units = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings).values[:, 0]
-        return float(units.mean()), rng.choice(units, (settings.bootstrap_draws, len(units))).mean(axis=1)
+        return float(units.mean()), rng.choice(units, (settings.bootstrap_draws, len(units))).mean(axis=1), len(units)
     late = series.values[:, data.interval_time.values > settings.discard_ps]
     charge = late * data.attrs["interval_ps"] / NA_PER_E_PER_PS
     per_e = NA_PER_E_PER_PS / (late.size * data.attrs["interval_ps"])
     ways = [rng.gamma(charge[sign * charge > 0].sum() * sign + 0.5, size=settings.bootstrap_draws) for sign in (1, -1)]
-    return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e
+    return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e, np.inf
 
 
 def _ns(data: xr.Dataset, settings: Analysis) -> float:

@@ -82,13 +82,18 @@ def estimate(
     return Estimate(float(value), float(low), float(high), len(units), independence.few(len(units)))
 
 
-def widened(found: Estimate, judged: independence.Independence) -> Estimate:
-    """An interval from n units that count as fewer, wider by sqrt(n / effective); the warning says why."""
+def widened(
+    found: Estimate, judged: independence.Independence, least: float = -np.inf, most: float = np.inf
+) -> Estimate:
+    """An interval from n units that count as fewer, wider by sqrt(n / effective), within what the number can be.
+
+    The warning says why.
+    """
     factor, warning = float(np.sqrt(judged.n / judged.effective)), judged.warning
     if judged.reason:
         warning = f"{judged.reason}, and the error bar is wider by that"
     ends = (found.value + factor * (end - found.value) for end in (found.low, found.high))
-    return Estimate(found.value, *ends, found.n, warning)
+    return Estimate(found.value, *(float(np.clip(end, least, most)) for end in ends), found.n, warning)
 
 
 def resampled_means(units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int = 0) -> np.ndarray:

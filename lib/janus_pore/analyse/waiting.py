@@ -15,13 +15,10 @@ import xarray as xr
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import orientation
-from .passing import rate
 from .stats import Estimate
 
 #: An ion that was away no longer than this (ps) has not left: it rattles across the edge of the region.
 GAP_PS = 2.0
-#: Blocks (ps) that count as independent for the water's order while an ion waits, or while none does.
-BLOCK_PS = 50.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,8 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
     Returns
     -------
     Dataset (replica, frame) of bool: `known` (the frame's forces are there), `near` and `far`, both False elsewhere;
-    absences up to `GAP_PS` on the near side are filled. `every_ps` is the time between frames that are known.
+    absences up to `GAP_PS` on the near side are filled. `ions` (replica): how many different ones were near.
+    Attribute `every_ps` is the time between frames that are known.
 
     Raises
     ------
@@ -54,66 +52,65 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
     runs, own = data.attrs["trajectories_sha256"].split(), forces.attrs["trajectories_sha256"].split()
     if not set(own) <= set(runs):
         raise AnalysisError("these forces are not of the runs in the data: compute both from the same trajectories")
-    times, shape = data.time.values, (len(runs), data.sizes["time"])
+    shape = (len(runs), data.sizes["time"])
     replica = np.array([runs.index(one) for one in own])[forces.frame_replica.values]
-    frame = np.searchsorted(times, forces.time.values - 1e-6)
+    frame = np.searchsorted(data.time.values, forces.time.values - 1e-6)
     known = np.zeros(shape, dtype=bool)
     known[replica, frame] = True
-    inside = forces.radial.values <= place.radius_nm
     toward = np.sign(float(data.field[0])) * forces.x.values
-    table = {"known": (("replica", "frame"), known)}
-    for name, side in (("near", 1), ("far", -1)):
-        there = np.zeros(shape, dtype=bool)
-        chosen = inside & (side * toward >= 0) & (np.abs(toward) <= place.depth_nm)
-        of = forces.sample_frame.values[chosen]
-        there[replica[of], frame[of]] = True
-        table[name] = (("replica", "frame"), there)
-    every_ps = float(np.min(np.diff(np.unique(forces.time.values)), initial=np.inf))
-    for one, own in zip(table["near"][1], known, strict=True):
-        one[own] = _filled(one[own], int(GAP_PS / every_ps + 1e-9))
-    return xr.Dataset(table, attrs={"every_ps": every_ps})
+    inside = (forces.radial.values <= place.radius_nm) & (np.abs(toward) <= place.depth_nm)
+    of, sides = forces.sample_frame.values, {}
+    for name, chosen in (("near", inside & (toward >= 0)), ("far", inside & (toward < 0))):
+        sides[name] = np.zeros(shape, dtype=bool)
+        sides[name][replica[of[chosen]], frame[of[chosen]]] = True
+    near = inside & (toward >= 0)
+    ions = [len(np.unique(forces.ion.values[near & (replica[of] == k)])) for k in range(len(runs))]
+    every_ps = float(np.min(np.diff(np.unique(forces.time.values))))
+    for one, there in zip(sides["near"], known, strict=True):
+        one[there] = _filled(one[there], int(GAP_PS / every_ps + 1e-9))
+    table = {name: (("replica", "frame"), one) for name, one in {"known": known, **sides}.items()}
+    return xr.Dataset(table | {"ions": ("replica", ions)}, attrs={"every_ps": every_ps})
 
 
-def waits(
-    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis, place: Place
-) -> pd.DataFrame:
-    """One row a constant field of which both are there, in order of the voltage.
+def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: Place) -> pd.DataFrame:
+    """One row a replica at a constant field, of which data and forces are there.
 
     Parameters
     ----------
-    holds, reruns : data and forces by protocol name, as for `where`
+    holds, reruns : data and forces by protocol name, as for `where`; fields of zero are left out
 
     Returns
     -------
-    DataFrame with `volt` (E Lx), `field_v_nm`, `replicas` and `ns` (those with forces), `near` and `far` (share of
-    that time), `visits` to the near side and the `longest_ps`, `cl` and `k` (net passes of the Mo plane, each along
-    its way), `k_meanwhile` (those of K+ while a Cl- waited), `waited_ns`, and `rate` (`Estimate`, passes of Cl- in each
-    ns that one waited; None where none did)
+    DataFrame with
+
+    - `volt` (E Lx), `replica` and `ns` (looked at);
+    - `near_ns` and `far_ns`, in which a Cl- was there; `ions`, `visits` to the near side, `unfinished` (1 if one was
+      there at the end), the `longest_ps`;
+    - `cl`, `cl_back`, `k`: passes of the Mo plane along its way, and against it;
+    - `k_meanwhile`, those of K+ while a Cl- was near, and `meanwhile`, the share of the intervals in which one was
     """
     rows = []
     for name, data in _both(holds, reruns):
-        there = where(data, reruns[name], place)
-        known, near, every_ps = there.known.values, there.near.values, there.attrs["every_ps"]
-        last = np.maximum.accumulate(np.where(known, np.arange(known.shape[1]), -1), axis=1)  # known frame before
-        counted = (last[:, :-1] >= 0) & (last[:, :-1] < last[:, -1:])
-        lately = np.take_along_axis(near, np.maximum(last, 0), axis=1)
-        meanwhile = lately[:, :-1] | lately[:, 1:]
-        kept = (("CL", -1, counted), ("K", 1, counted), ("K", 1, counted & meanwhile))
-        cl, k, k_meanwhile = (
-            int(sign * np.sign(data.field.values[0]) * (data.crossings.sel(species=name).values * when).sum())
-            for name, sign, when in kept
-        )
-        lengths = np.concatenate([_lengths(one[own]) for one, own in zip(near, known, strict=True)]) * every_ps
-        waited = float(near.sum()) * every_ps / 1000
-        rows.append({
-            "volt": round(float(data.field[0]) * data.attrs["length_x_nm"], 3), "field_v_nm": float(data.field[0]),
-            "replicas": int(known.any(axis=1).sum()), "ns": known.sum() * every_ps / 1000,
-            "near": near.sum() / known.sum(), "far": there.far.values.sum() / known.sum(),
-            "visits": len(lengths), "longest_ps": float(lengths.max(initial=0.0)),
-            "cl": cl, "k": k, "k_meanwhile": k_meanwhile, "waited_ns": waited,
-            "rate": rate(max(cl, 0), waited, settings) if waited else None,
-        })  # fmt: skip
-    return pd.DataFrame(rows).sort_values("volt", ignore_index=True) if rows else pd.DataFrame()
+        there, way = where(data, reruns[name], place), np.sign(float(data.field[0]))
+        every_ps = there.attrs["every_ps"]
+        for k in np.flatnonzero(there.known.any("frame")):
+            at = np.flatnonzero(there.known[k])
+            near = there.near.values[k, at]
+            meanwhile = near[1:] | near[:-1]
+            crossed = data.crossings.values[k, at[0] : at[-1]] * way  # net, toward where the field points
+            crossed = np.add.reduceat(crossed, at[:-1] - at[0], axis=0)
+            cl, k_plus = (crossed[:, list(data.species.values).index(one)] for one in ("CL", "K"))
+            lengths = _lengths(near) * every_ps
+            rows.append({
+                "volt": _volt(data), "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
+                "near_ns": near.sum() * every_ps / 1000, "far_ns": there.far.values[k].sum() * every_ps / 1000,
+                "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
+                "longest_ps": float(lengths.max(initial=0.0)),
+                "cl": int(np.maximum(-cl, 0).sum()), "cl_back": int(np.maximum(cl, 0).sum()),
+                "k": int(np.maximum(k_plus, 0).sum()), "k_meanwhile": int(np.maximum(k_plus[meanwhile], 0).sum()),
+                "meanwhile": float(meanwhile.mean()),
+            })  # fmt: skip
+    return pd.DataFrame(rows).sort_values(["volt", "replica"], ignore_index=True) if rows else pd.DataFrame()
 
 
 def order(
@@ -121,7 +118,7 @@ def order(
 ) -> dict[float, dict[str, Estimate | None]]:
     """<cos theta> of the pore's water while a Cl- waits on the near side ("waiting") and while none does ("none").
 
-    Units are blocks of `BLOCK_PS`.
+    Units are the stretches of time in which one does, or none: one long stretch has no error bar.
 
     Returns
     -------
@@ -131,22 +128,30 @@ def order(
     for name, data in _both(holds, reruns):
         there = where(data, reruns[name], place)
         theta, frame, replica = orientation.angles(data)
-        waiting, known = (there[key].values[replica, frame] for key in ("near", "known"))
-        block = (data.time.values[frame] / BLOCK_PS + 1e-9).astype(int)
-        samples = orientation.Samples(
-            theta, data.field.values[frame], np.ones(len(theta), dtype=bool),
-            replica.astype(np.int64) * (int(block.max(initial=0)) + 1) + block, replica,
-        )  # fmt: skip
-        state = {"waiting": known & waiting, "none": known & ~waiting}
-        found[round(float(data.field[0]) * data.attrs["length_x_nm"], 3)] = {
-            key: orientation.mean_cos(samples.where(chosen), settings) if chosen.any() else None
+        waiting, known = (there[key].values for key in ("near", "known"))
+        stretch = np.cumsum(np.diff(waiting.astype(int), axis=1, prepend=0) != 0, axis=1)
+        unit = (np.arange(len(stretch))[:, None] * (stretch.max(initial=0) + 1) + stretch)[replica, frame]
+        # each stretch stands for itself, so it is its own replica
+        every = orientation.Samples(theta, data.field.values[frame], np.ones(len(theta), dtype=bool), unit, unit)
+        state = {"waiting": (known & waiting)[replica, frame], "none": (known & ~waiting)[replica, frame]}
+        found[_volt(data)] = {
+            key: orientation.mean_cos(every.where(chosen), settings) if chosen.any() else None
             for key, chosen in state.items()
         }
     return dict(sorted(found.items()))
 
 
 def _both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> list[tuple[str, xr.Dataset]]:
-    return [(name, data) for name, data in holds.items() if name in reruns]
+    """Those with a field, and with forces at more than one time."""
+    return [
+        (name, data)
+        for name, data in holds.items()
+        if name in reruns and float(data.field[0]) != 0 and len(np.unique(reruns[name].time)) > 1
+    ]
+
+
+def _volt(data: xr.Dataset) -> float:
+    return round(float(data.field[0]) * data.attrs["length_x_nm"], 3)
 
 
 def _filled(there: np.ndarray, steps: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..analyse.passing import LEVEL, Slower
+from ..analyse.passing import LEVEL, Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
 from .claims import Claim, single, text
@@ -53,7 +53,7 @@ def against_voltage(
 
     Parameters
     ----------
-    tables, order : what `analyse.waiting.waits` and `analyse.waiting.order` give, by configuration
+    tables, order : what `analyse.passing.summed` and `analyse.waiting.order` give, by configuration
     """
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
     for k, (name, table) in enumerate(tables.items()):
@@ -69,7 +69,7 @@ def against_voltage(
             look = {"mfc": colour if filled else "none", "color": colour, "ms": 5, "capsize": 2}
             axes[2].errorbar(list(known), values[0], bars, fmt="o" if filled else "s", **look)
     axes[0].set(ylabel="share of time with a Cl$^-$ in the pore", title="near side (dots), far side (triangles)")
-    axes[1].set(ylabel="passes per ns waited", yscale="log", title="rate of passing (arrows: bounds)")
+    axes[1].set(ylabel="passes per ns waited", yscale="log", title="rate of passing (arrows: 95 % bounds)")
     title = "a Cl$^-$ waits (dots), none does (squares)"
     axes[2].set(ylabel=r"$\langle\cos\theta\rangle$ of the water", title=title)
     for ax in axes:
@@ -85,55 +85,48 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if not known:
         return pd.DataFrame()
     rows = pd.concat(known, ignore_index=True)
-    rows["rate (1/ns)"] = [text(one) if one else "no Cl- waited" for one in rows.rate]
+    rows["rate (1/ns)"] = [text(one) if one else "no Cl- came" for one in rows.rate]
     columns = {
         "configuration": "configuration", "volt": "V", "replicas": "replicas", "ns": "ns", "near": "near side",
-        "far": "far side", "longest_ps": "longest wait (ps)", "cl": "Cl- passed", "k": "K+ passed",
-        "k_meanwhile": "of those while a Cl- waits",
-        "rate (1/ns)": "rate (1/ns)",
+        "far": "far side", "ions": "Cl- that came", "visits": "visits", "unfinished": "there at the end",
+        "longest_ps": "longest stay (ps)", "cl": "Cl- passed", "cl_back": "back", "k": "K+ passed",
+        "k_meanwhile": "of those with a Cl- near", "rate (1/ns)": "rate (1/ns)",
     }  # fmt: skip
     return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
 
 
-def falls(found: Mapping[str, Slower | None]) -> pd.DataFrame:
-    """The clearest fall of each, one row a name; those without two voltages to compare are left out."""
-    rows = {
-        name: {
-            "from (V)": one.low_v,
-            "to (V)": one.high_v,
-            "rate, higher / lower": text(one.ratio),
-            "p": f"{one.p:.2g}",
-        }
-        for name, one in found.items()
-        if one
-    }
-    return pd.DataFrame(rows).T
-
-
 def claims(
     tables: Mapping[str, pd.DataFrame],
-    falls: Mapping[str, Slower | None],
+    compared: Mapping[str, Comparison | None],
     order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
-    obstructed: tuple[int, int, float, float],
+    meanwhile: tuple[int, int, float, float],
     printed: str,
 ) -> list[Claim]:
-    """The clearest fall of the rate of each configuration, the rates, and the order of the water with an ion there."""
+    """Rates compared at voltages chosen beforehand, all rates, and the order of the water with an ion there.
+
+    Parameters
+    ----------
+    tables, order : as for `against_voltage`
+    compared : what `analyse.passing.compare` gives, by what is compared
+    meanwhile : what `analyse.passing.meanwhile` gives
+    printed : the ratio that Table 1 would give
+    """
     rows = []
-    for name, fall in falls.items():
-        what = f"{name}: rate of passing, higher over lower voltage"
-        if fall is None:
-            rows.append(Claim(what, printed, None, "1", "Cl- waited at fewer than two voltages"))
+    for name, one in compared.items():
+        if one is None:
+            rows.append(Claim(name, printed, None, "1", "not run at both, or no Cl- came, or none passed"))
             continue
-        verdict = "falls" if fall.p < LEVEL else "no fall is established"
-        remark = f"{fall.high_v:g} over {fall.low_v:g} V, n passes at both; {verdict} (p = {fall.p:.2g})"
-        rows.append(Claim(what, printed, fall.ratio, "1", remark))
-    passes, meanwhile, expected, p = obstructed
-    remark = f"of {passes} passes; {expected:.2g} if a Cl- that waits makes no difference (p = {p:.2g})"
-    here = single(meanwhile, passes) if passes else None
-    rows.append(Claim("all: K+ that passed while a Cl- waited", "not in the paper", here, "ions", remark))
+        verdict = "lower" if max(one.p_counts, one.p_replicas) < LEVEL else "not established"
+        remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
+        remark += f"{one.p_replicas:.2g} by {one.replicas[0]} + {one.replicas[1]} replicas; n passes"
+        rows.append(Claim(name, printed, one.ratio, "1", remark))
+    passes, seen, expected, p = meanwhile
+    remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"
+    here = single(seen, passes) if passes else None
+    rows.append(Claim("all: K+ that passed while a Cl- was near", "not in the paper", here, "ions", remark))
     for name, table in tables.items():
         for one in table.itertuples() if len(table) else ():
-            remark = f"{one.cl} passes in {one.waited_ns:.3g} ns of waiting, longest {one.longest_ps:g} ps"
+            remark = f"{one.cl} passes in {one.near_ns:.3g} ns; {one.ions} Cl- came, {one.unfinished} there at the end"
             rows.append(Claim(f"{name}, {one.volt:g} V: rate of passing", "not in the paper", one.rate, "1/ns", remark))
         for volt, states in order.get(name, {}).items():
             for key, label in (("waiting", "while a Cl- waits"), ("none", "while none does")):
