@@ -70,5 +70,19 @@ class TestFall:
         )
         assert short == pytest.approx(long, rel=0.6) and short == pytest.approx(1.0 * 160.2 / 0.2**2 / 1000, rel=0.7)
 
+    def test_the_other_way_it_is_the_same(self, settings):
+        """Fields and currents along -x: a fall is one of the current along the field."""
+        fields, currents = (-0.4, -0.6, -0.8, -1.0), (-20, -30, -10, -40)
+        found = readings.fall(Ladder(fields_v_nm=fields, currents_na=currents).sample(1), settings)
+        assert found.verdict == "falls" and (found.low_v, found.high_v) == pytest.approx((-3.0, -4.0))
+        assert found.change.high < 0
+        rising = Ladder(fields_v_nm=fields, currents_na=(-1, -20, -40, -60))
+        assert readings.fall(rising.sample(0), settings).verdict == "rises"
+
+    def test_without_an_error_nothing_is_said(self, settings):
+        """One block of one replica: 10 ps are left of 60."""
+        short = Ladder(duration_ps=60.0, replicas=1).sample(0)
+        assert readings.fall(short, settings, "box") is None
+
     def test_one_field_says_nothing(self, settings):
         assert readings.fall(Ladder(fields_v_nm=(0.4,), currents_na=(1.0,)).sample(0), settings) is None

@@ -12,11 +12,11 @@ def data_for(wildcards):
     checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
     forces = FORCES[MAIN] if name.endswith(("barriers", "mechanism")) else []
     if name.endswith(("where_the_barrier_is", "waiting_ions")):  # compare every system that has forces
-        return sum(FORCES.values(), []) + (COLLECTED if name.endswith("ions") else [])
+        forces = sum(FORCES.values(), [])
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),
         "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,
-    }.get(part, (COLLECTED if name.endswith(("membrane_charge", "sensitivity")) else MAIN_COLLECTED) + forces)
+    }.get(part, (COLLECTED if name.endswith(("membrane_charge", "sensitivity", "waiting_ions")) else MAIN_COLLECTED) + forces)
 
 rule notebook:
     input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)

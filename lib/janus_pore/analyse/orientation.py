@@ -15,7 +15,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import independence
 from .current import phase_bins
-from .stats import Estimate, bootstrap, estimate, expanded, widened
+from .stats import Estimate, bootstrap, estimate, share_of, widened
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
 _FIT_DRAWS = 200
@@ -151,7 +151,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
         if the window holds no angle.
     """
     index, count, judged = _units(chosen)
-    share = expanded(settings.confidence, max(2, round(judged.effective)))
+    share = share_of(judged, settings.confidence)
     if how == "circular":
         phases = np.exp(1j * chosen.theta)
         weights = (phases.real, phases.imag, None)
@@ -190,7 +190,7 @@ def mean_cos(chosen: Samples, settings: Analysis) -> Estimate:
     sums = np.stack([np.bincount(index, np.cos(chosen.theta)), np.bincount(index)], axis=1)
     found = estimate(
         sums, lambda rows: float(rows[:, 0].sum() / rows[:, 1].sum()),
-        draws=settings.bootstrap_draws, confidence=expanded(settings.confidence, max(2, round(judged.effective))),
+        draws=settings.bootstrap_draws, confidence=share_of(judged, settings.confidence),
     )  # fmt: skip
     return widened(found, judged, least=-1.0, most=1.0)
 

@@ -33,7 +33,7 @@ class Fall:
     ----------
     verdict : "falls", "rises" or "undecided"
     low_v, high_v : the two voltages with the most evidence for a fall
-    change : I(high) - I(low) in nA, with the interval of these two alone
+    change : I(high) - I(low) along the field in nA, with the interval of these two alone
     p : how often noise alone makes so clear a fall somewhere, if the current is flat (`slope.search`)
     needed_ns : simulated ns a point after which the errors of these two currents would be `WANTED_NA`
     """
@@ -98,19 +98,20 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str 
 
     Returns
     -------
-    Fall, or None with fewer than two fields of one sign, or without errors
+    Fall, or None with fewer than two fields along +x (along -x where there are none), or without errors
     """
-    ordered = sorted((d for d in datasets.values() if float(d.field[-1]) > 0), key=lambda d: float(d.field[-1]))
+    way = 1 if any(float(d.field[-1]) > 0 for d in datasets.values()) else -1
+    ordered = sorted((d for d in datasets.values() if way * float(d.field[-1]) > 0), key=lambda d: abs(d.field[-1]))
     if len(ordered) < 2:
         return None
     rng = np.random.default_rng(seed)
     found = [_mean(data, settings, estimator, "total", rng) for data in ordered]
-    drawn = np.array([[mean, *draws] for mean, draws, _ in found]).T
+    drawn = way * np.array([[mean, *draws] for mean, draws, _ in found]).T
     units = np.array([n for *_, n in found])
     if not (drawn[1:].std(axis=0) > 0).all() or units.min() < 2:
         return None
     volts = np.array([float(d.field[-1]) * d.attrs["length_x_nm"] for d in ordered])
-    (j, k), p, verdict = slope.search(volts, drawn, units)
+    (j, k), p, verdict = slope.search(way * volts, drawn, units)
     tail = 50 * (1 - settings.confidence)
     low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])
     change = float(drawn[0, k] - drawn[0, j])

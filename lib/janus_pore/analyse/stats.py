@@ -166,6 +166,11 @@ def expanded(confidence: float, n: int) -> float:
     return float(2 * norm.cdf(np.sqrt(n / (n - 1)) * student.ppf(0.5 + confidence / 2, n - 1)) - 1)
 
 
+def share_of(judged: independence.Independence, confidence: float) -> float:
+    """`expanded` for as many units as count, at least two."""
+    return expanded(confidence, max(2, round(judged.effective)))
+
+
 def interval(drawn: np.ndarray, n: int, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Expanded percentile interval of draws (draws, ...) from n units.
 

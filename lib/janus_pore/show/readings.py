@@ -80,7 +80,13 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
     for name, fall in falls.items():
         if fall is None:
             found.append(
-                Claim(f"{name}: change of the current", printed("ndr_onset_positive"), None, "nA", "one field")
+                Claim(
+                    f"{name}: change of the current",
+                    printed("ndr_onset_positive"),
+                    None,
+                    "nA",
+                    "one voltage, or no error",
+                )
             )
             continue
         remark = f"{fall.verdict} (p = {fall.p:.2g}), from {fall.low_v:g} to {fall.high_v:g} V"

@@ -61,10 +61,7 @@ class WaitingIons:
         data = dataset(time, applied, applied[1:], np.zeros(crossings.shape), theta, 0.0)
         data["crossings"] = (data.crossings.dims, crossings)
         runs = " ".join(f"run{k}{field:+g}" for k in range(self.replicas))
-        data = data.assign_attrs(
-            kind="constant", length_x_nm=self.length_x_nm, pore_radius_nm=0.4, pore_half_depth_nm=0.25,
-            trajectories_sha256=runs,
-        )  # fmt: skip
+        data = data.assign_attrs(kind="constant", length_x_nm=self.length_x_nm, trajectories_sha256=runs)
         outside = there & (rng.uniform(size=there.shape) < self.away)
         replica, frame = np.nonzero(there)
         x = np.sign(field) * np.where(outside[replica, frame], 0.27, 0.1)
