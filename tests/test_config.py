@@ -228,14 +228,6 @@ def test_a_scale_cannot_be_changed_after_it_was_read(make_scale):
         make_scale().md.timestep_fs = 1.0
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "whole"),
-    [(0.3, 0.1, True), (5000.0, 0.001, True), (0.0015, 0.001, False), (0.0, 0.1, False), (0.04, 0.1, False)],
-)
-def test_is_multiple(value, unit, whole):
-    assert config.is_multiple(value, unit) is whole
-
-
 @pytest.mark.parametrize("name", ["reference", "verify"])
 def test_a_scale_may_not_take_the_place_of_what_lies_beside_the_campaigns(refusal, name):
     assert "give the scale another name" in refusal("scale", name)

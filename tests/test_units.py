@@ -24,3 +24,11 @@ def test_a_litre_of_salt_and_a_gram_of_water_close():
     mol_l = units.water_per_nm3(0.998) / units.PER_NM3_PER_MOL_L
     assert mol_l == pytest.approx(998 / units.WATER_MASS_U, rel=1e-6)
     assert 1000 / mol_l * units.NM3_PER_CM3_MOL == pytest.approx(1 / units.water_per_nm3(0.998), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "whole"),
+    [(0.3, 0.1, True), (5000.0, 0.001, True), (0.0015, 0.001, False), (0.0, 0.1, False), (0.04, 0.1, False)],
+)
+def test_is_multiple(value, unit, whole):
+    assert units.is_multiple(value, unit) is whole

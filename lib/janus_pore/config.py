@@ -24,8 +24,8 @@ from .parameters import (
     Model,
     Name,
     System,
-    is_multiple,
 )
+from .units import is_multiple
 
 #: Directories of every campaign, which no system or protocol may be named after.
 RESERVED = {"engine", "equilibrate", "systems", "notebooks", "results", "book", "tpr"}

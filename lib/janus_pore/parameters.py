@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .units import is_multiple
+
 Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -212,6 +214,7 @@ class Barrier(Model):
     half_range_nm: float = Field(gt=0, le=5.0, description="from the Mo plane, either way")
     bin_width_nm: float = Field(gt=0, le=0.5)
     radius_nm: float = Field(gt=0, le=5.0, description="of the column about the pore's axis in which ions count")
+    waiting_depth_nm: float = Field(gt=0, description="from the Mo plane; nearer ions of the column wait in the pore")
 
     @model_validator(mode="after")
     def check(self) -> Barrier:
@@ -220,10 +223,6 @@ class Barrier(Model):
             raise ValueError("fields_v_nm must rise by at least 2 half_window_v_nm, and not hold 0")
         if not is_multiple(2 * self.half_range_nm, self.bin_width_nm):
             raise ValueError("2 half_range_nm must be a whole number of bin_width_nm")
+        if self.waiting_depth_nm > self.half_range_nm:
+            raise ValueError("waiting_depth_nm must not exceed half_range_nm: farther ions are not kept")
         return self
-
-
-def is_multiple(value: float, unit: float) -> bool:
-    """Whether `value` is a whole number (at least one) of `unit`, to rounding."""
-    ratio = value / unit
-    return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6

@@ -53,3 +53,9 @@ def water_per_nm3(density_g_cm3: float) -> float:
 def angular_frequency_rad_ps(frequency_ghz: float) -> float:
     """Angular frequency (rad/ps) of a frequency in GHz: omega = 2 pi f; 200 MHz is 0.00125664 rad/ps."""
     return 2 * si.pi * frequency_ghz * si.giga * si.pico
+
+
+def is_multiple(value: float, unit: float) -> bool:
+    """Whether `value` is a whole number (at least one) of `unit`, to rounding."""
+    ratio = value / unit
+    return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6

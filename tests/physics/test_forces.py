@@ -245,8 +245,10 @@ class TestFiles:
         scale, where, sweep = campaign
         before = store.read(paths[0])
         monkeypatch.setattr(rerun, "recompute", None)
-        again = forces.reduce_forces(scale, where, "mosse", sweep, 0, lab.gmx)
-        xr.testing.assert_identical(again, before)
+        coarser = scale.barrier.model_copy(update={"bin_width_nm": 0.2, "waiting_depth_nm": 0.3})
+        for one in (scale, scale.model_copy(update={"barrier": coarser})):  # how forces are looked at is no other run
+            again = forces.reduce_forces(one, where, "mosse", sweep, 0, lab.gmx)
+            xr.testing.assert_identical(again, before)
         wider = scale.model_copy(update={"barrier": scale.barrier.model_copy(update={"half_range_nm": 1.5})})
         with pytest.raises(TypeError):  # other frames or ions are asked for: it would be run again
             forces.reduce_forces(wider, where, "mosse", sweep, 0, lab.gmx)

@@ -152,7 +152,7 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     manifest = rerun.done(run)
     if manifest is None:
         raise TrajectoryError(f"not run yet: {run}; run the replica first")
-    settings = scale.barrier.model_dump(exclude={"protocols", "bin_width_nm"})
+    settings = scale.barrier.model_dump(exclude={"protocols", "bin_width_nm", "waiting_depth_nm"})
     topology = sha256(campaign.system(system) / "topol.top")
     mdp = rerun.options(md_of(scale, protocol), charged=True)
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])

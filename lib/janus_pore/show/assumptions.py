@@ -107,6 +107,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "in the pore out of it. The paper may have averaged over the whole cross-section: the same inside the sheet, "
         "closer to bulk outside",
     ),
+    "barrier.waiting_depth_nm": (
+        "assumed",
+        "from the Mo plane: an ion of that column no farther off waits in the pore; 0.25 to 0.55 nm are compared where "
+        "its rate of passing is",
+    ),
 }
 
 _CHOICES = """
