@@ -256,7 +256,7 @@ class TestMemoryOrCharging:
         assert plasticity.ratios(pulses.currents(data, "box"), settings(0.95)).values[0].high < 0.6
         found = memory.parts(data, settings())
         word, sentence = memory.conclusion(found)
-        assert word == "charging" and "crossings in" in sentence and "whole-box ratio 0." in sentence
+        assert word == "charging" and "96 crossings" in sentence and "whole-box ratio 0." in sentence
         assert memory.own_memory(found)[0] == "no memory"
 
     def test_a_decay_time_of_the_difference(self):

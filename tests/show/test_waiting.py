@@ -39,7 +39,8 @@ def test_a_bound_is_an_arrow_and_a_rate_has_its_interval(pore):
     _, _, table, order = pore
     axes = show.against_voltage({"a": table}, {"a": order}).axes
     drawn = sorted(float(one[0].get_xdata()[0]) for one in axes[1].containers)
-    assert drawn == [2.0, 4.0, 7.5] and [c.lines[2] is not None for c in axes[1].containers] == [True] * 3
+    assert drawn == [2.0, 2.0, 4.0, 4.0, 7.5, 7.5]  # per ns on the near side, and on either side
+    assert [c.lines[2] is not None for c in axes[1].containers] == [True] * 6
     assert float(axes[1].containers[1][0].get_ydata()[0]) == pytest.approx(table.rate[1].high)
     assert len(axes[2].containers) == 2
     show.against_voltage({}, {})
@@ -48,9 +49,10 @@ def test_a_bound_is_an_arrow_and_a_rate_has_its_interval(pore):
 def test_the_tables_say_what_was_counted(pore, settings):
     holds, reruns, table, order = pore
     rows = show.table({"a": table, "b": pd.DataFrame()})
-    assert rows["rate (1/ns)"][1].startswith("below") and rows["Cl- passed"].tolist() == table.cl.tolist()
+    rate = "passed per ns on the near side"
+    assert rows[rate][1].startswith("below") and rows["Cl- passed"].tolist() == table.cl.tolist()
     none = table.assign(rate=None)
-    assert show.table({"a": none})["rate (1/ns)"].tolist() == ["no Cl- came"] * 3 and show.table({}).empty
+    assert show.table({"a": none})[rate].tolist() == ["no Cl- came"] * 3 and show.table({}).empty
     both = passing.compare(waiting.waits(holds, reruns, PLACE), 2.0, 4.0, settings)
     found = show.claims({"a": table}, {"a: x": both, "b: x": None}, {"a": order}, (7, 0, 3.5, 0.01), "0.19 by Table 1")
     first, second, third = found[:3]

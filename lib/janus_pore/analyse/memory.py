@@ -82,7 +82,7 @@ def conclusion(found: Parts, k: int = 0) -> tuple[str, str]:
     if found.failed:
         return "undefined", f"The whole-box ratio is {found.failed}."
     effect, pore, charging = found.effect[k], found.pore[k], found.charging[k]
-    behind = f"{found.counts[k]['gross']} crossings in {found.counts[k]['carriers']} pulses"
+    behind = f"{found.counts[k]['gross']} crossings"
     whole = f"whole-box ratio {_text(effect, 1.0)}"
     if _holds(effect, 0.0):
         return "no effect", f"The {whole} does not differ from 1; there is nothing to divide ({behind})."
@@ -105,7 +105,7 @@ def own_memory(found: Parts, k: int = 0) -> tuple[str, str]:
 
     The word is "memory" (1 is left out), "no memory" (1 is in it and the whole box's ratio is not), or "undecided".
     """
-    behind = f"{found.counts[k]['gross']} crossings in {found.counts[k]['carriers']} pulses"
+    behind = f"{found.counts[k]['gross']} crossings"
     one = found.own.values[k]
     if one is None:
         return "undecided", f"The ratio of crossings is {found.own.failed}: {behind} do not decide."

@@ -64,8 +64,9 @@ def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
 def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     """What `waiting.waits` gives, one row a voltage.
 
-    Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and `rate` (None
-    where no Cl- was near).
+    Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and the rates:
+    `rate` per time near, `rate_inside` per time on either side (None where no Cl- was there). An ion that the sheet
+    holds beyond the Mo plane, as under a field toward -x, lowers only the second.
     """
     if not len(rows):
         return rows
@@ -73,8 +74,12 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "k", "k_meanwhile"]
     table = by_volt[names].sum().assign(replicas=by_volt.size(), longest_ps=by_volt.longest_ps.max()).reset_index()
     table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
-    rates = [rate(one.cl, one.near_ns, settings) if one.near_ns else None for one in table.itertuples()]
-    return table.assign(rate=pd.Series(rates, dtype=object))
+    times = {"rate": table.near_ns, "rate_inside": table.near_ns + table.far_ns}
+    rates = {
+        name: [rate(n, ns, settings) if ns else None for n, ns in zip(table.cl, waited, strict=True)]
+        for name, waited in times.items()
+    }
+    return table.assign(**{name: pd.Series(one, dtype=object) for name, one in rates.items()})
 
 
 def compare(rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis) -> Comparison | None:

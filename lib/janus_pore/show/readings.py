@@ -34,7 +34,7 @@ def decision(tables: Mapping[str, pd.DataFrame]) -> Figure:
     axes[1, 1].set(xlabel="V = E Lx (V)", ylabel=r"$\langle\cos\theta\rangle$")
     for ax in axes[0]:
         ax.axhline(0, color="0.6", lw=0.8)
-    axes[0, 0].legend(fontsize="small")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return figure
 
 
@@ -47,7 +47,7 @@ def water(tables: Mapping[str, pd.DataFrame]) -> Figure:
         right.plot(table.volt, 100 * table.dry, **style)
     left.set(xlabel="V = E Lx (V)", ylabel="waters in the pore (bars: spread)")
     right.set(xlabel="V = E Lx (V)", ylabel="frames without water (%)")
-    left.legend(fontsize="small")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return figure
 
 
@@ -79,19 +79,13 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
     found = []
     for name, fall in falls.items():
         if fall is None:
-            found.append(
-                Claim(
-                    f"{name}: change of the current",
-                    printed("ndr_onset_positive"),
-                    None,
-                    "nA",
-                    "one voltage, or no error",
-                )
-            )
+            what, why = f"{name}: change of the current", "one voltage, or no error"
+            found.append(Claim(what, printed("ndr_onset_positive"), None, "nA", why))
             continue
         remark = f"{fall.verdict} (p = {fall.p:.2g}), from {fall.low_v:g} to {fall.high_v:g} V"
         if fall.verdict == "undecided":
             remark += f"; not enough data: about {fall.needed_ns:.2g} ns a point would give errors of 0.2 nA"
         here = fall.change if fall.change.n else Estimate(float("nan"), float("nan"), float("nan"), 0)
-        found.append(Claim(f"{name}: clearest fall of the current", "falls beyond 0.5 V/nm", here, "nA", remark))
+        onset = printed("ndr_onset_negative" if fall.high_v < 0 else "ndr_onset_positive")
+        found.append(Claim(f"{name}: clearest fall of the current", f"falls beyond {onset}", here, "nA", remark))
     return found

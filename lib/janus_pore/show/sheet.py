@@ -131,20 +131,24 @@ def against_voltage(
 
     Parameters
     ----------
-    found : what `analyse.column.parts` gives, by system and voltage (V)
+    found : what `analyse.column.parts` gives, by system and voltage (V); of "system, part" the marks are hollow
     lengths_nm : box lengths that the paper, which prints none, may have had
     """
     paper, panels = _printed(published), {name: label for name, label in LABELS.items() if name != "ion_vdw"}
+    systems = [*dict.fromkeys(name.partition(",")[0] for name in found)]
     figure, axes = plt.subplots(2, 4, figsize=(11, 5.4), sharex=True)
     for ax, (name, label) in zip(axes.flat, panels.items(), strict=True):
         for length, mark in zip(lengths_nm, "sd", strict=False):
-            how = {"lw": 0.6, "ms": 5, "mfc": "none", "color": "#e08214", "label": f"paper, if {length:g} nm"}
+            how = {"lw": 0.6, "ms": 5, "mfc": "none", "color": "0.3", "label": f"paper, if {length:g} nm"}
             ax.plot(paper.field_v_nm * length, paper[name], f"{mark}--", **how)
         for system, ours in found.items():
             known = {volt: one[name] for volt, one in ours.items() if one}
             values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
             bars = np.abs([values[0] - values[1], values[2] - values[0]])
-            ax.errorbar(list(known), values[0], bars, fmt="o", ms=4, capsize=2, label=system)
+            whole, _, part = system.partition(",")
+            colour = f"C{systems.index(whole)}"
+            look = {"fmt": "v" if part else "o", "color": colour, "mfc": "none" if part else colour}
+            ax.errorbar(list(known), values[0], bars, ms=4, capsize=2, label=system, **look)
         ax.axhline(0, color="0.6", lw=0.8)
         ax.set_title(label, fontsize="small")
     for ax in axes[-1]:
@@ -187,9 +191,7 @@ def rest(
                 text = f"{paper[name][k]:.3g} kJ/mol ({volts[k]:g} V in {length_nm:g} nm)" if near else "not printed"
                 rows.append(Claim(f"{system}, {volt:g} V: {label}", text, one[name], "kJ/mol"))
             if not one:
-                rows.append(
-                    Claim(f"{system}, {volt:g} V", "see the figure", None, "kJ/mol", "too few Cl- at the mouth")
-                )
+                rows.append(Claim(f"{system}, {volt:g} V", "Table 1", None, "kJ/mol", "too few Cl- at the mouth"))
     return rows
 
 

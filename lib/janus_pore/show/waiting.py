@@ -58,9 +58,12 @@ def against_voltage(
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
     for k, (name, table) in enumerate(tables.items()):
         colour = f"C{k}"
-        axes[0].plot(table.volt, table.near, "o-", ms=4, color=colour, label=name)
-        axes[0].plot(table.volt, table.far, "v:", ms=4, mfc="none", color=colour)
-        _rates(table, axes[1], colour)
+        for way in (table[table.volt > 0], table[table.volt < 0]):
+            label = name if way.volt.max() == table.volt.max() else None
+            axes[0].plot(way.volt, way.near, "o-", ms=4, color=colour, label=label)
+            axes[0].plot(way.volt, way.far, "v:", ms=4, mfc="none", color=colour)
+        _rates(table.volt, table.rate, axes[1], "o", colour, colour)
+        _rates(table.volt, table.rate_inside, axes[1], "v", "none", colour)
         for state, filled in (("waiting", True), ("none", False)):
             known = {volt: one[state] for volt, one in order.get(name, {}).items() if one[state]}
             values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
@@ -69,7 +72,8 @@ def against_voltage(
             look = {"mfc": colour if filled else "none", "color": colour, "ms": 5, "capsize": 2}
             axes[2].errorbar(list(known), values[0], bars, fmt="o" if filled else "s", **look)
     axes[0].set(ylabel="share of time with a Cl$^-$ in the pore", title="near side (dots), far side (triangles)")
-    axes[1].set(ylabel="passes per ns waited", yscale="log", title="rate of passing (arrows: 95 % bounds)")
+    title = "per ns on the near (dots), on either side (triangles)"
+    axes[1].set(ylabel="passes of Cl$^-$ per ns (arrows: 95 % bounds)", yscale="log", title=title)
     title = "a Cl$^-$ waits (dots), none does (squares)"
     axes[2].set(ylabel=r"$\langle\cos\theta\rangle$ of the water", title=title)
     for ax in axes:
@@ -85,12 +89,14 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if not known:
         return pd.DataFrame()
     rows = pd.concat(known, ignore_index=True)
-    rows["rate (1/ns)"] = [text(one) if one else "no Cl- came" for one in rows.rate]
+    for column in ("rate", "rate_inside"):
+        rows[column] = [text(one) if one else "no Cl- came" for one in rows[column]]
     columns = {
         "configuration": "configuration", "volt": "V", "replicas": "replicas", "ns": "ns", "near": "near side",
         "far": "far side", "ions": "Cl- that came", "visits": "visits", "unfinished": "there at the end",
         "longest_ps": "longest stay (ps)", "cl": "Cl- passed", "cl_back": "back", "k": "K+ passed",
-        "k_meanwhile": "of those with a Cl- near", "rate (1/ns)": "rate (1/ns)",
+        "k_meanwhile": "of those with a Cl- near", "rate": "passed per ns on the near side",
+        "rate_inside": "passed per ns on either side",
     }  # fmt: skip
     return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
 
@@ -134,13 +140,11 @@ def claims(
     return rows
 
 
-def _rates(table: pd.DataFrame, ax: Axes, colour: str) -> None:
-    """Rates with their intervals, bounds as arrows."""
-    for one in table.itertuples():
-        if one.rate is None:
-            continue
-        if one.rate.n:
-            bars = [[one.rate.value - one.rate.low], [one.rate.high - one.rate.value]]
-            ax.errorbar(one.volt, one.rate.value, bars, fmt="o", ms=4, capsize=2, color=colour)
-        else:
-            ax.errorbar(one.volt, one.rate.high, 0.5 * one.rate.high, uplims=True, fmt="_", color=colour)
+def _rates(volt: pd.Series, rates: pd.Series, ax: Axes, fmt: str, mfc: str, color: str) -> None:
+    """Rates with their intervals, bounds as arrows; where there is none, nothing."""
+    for at, one in zip(volt, rates, strict=True):
+        if one is not None and one.n:
+            bars = [[one.value - one.low], [one.high - one.value]]
+            ax.errorbar(at, one.value, bars, fmt=fmt, ms=4, capsize=2, color=color, mfc=mfc)
+        elif one is not None:
+            ax.errorbar(at, one.high, 0.5 * one.high, uplims=True, fmt="_", color=color)
