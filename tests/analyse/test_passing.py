@@ -36,6 +36,10 @@ class TestRate:
         found = passing.summed(table, settings)
         assert found.replicas.tolist() == [4] * 3 and found.cl.sum() == table.cl.sum()
         assert found.near.tolist() == pytest.approx((table.groupby("volt").near_ns.mean() / 0.5005).tolist())
+        assert found.rate_inside.tolist() == found.rate.tolist()  # none is beyond the Mo plane
+        held = passing.summed(table.assign(far_ns=9 * table.near_ns), settings)
+        assert held.rate_inside[0].value == pytest.approx(held.rate[0].value / 10)
+        assert [one.high for one in found.k_rate] == pytest.approx([-np.log(0.05) / 2.002] * 3)  # no K+ in 4 runs
         assert passing.summed(pd.DataFrame(), settings).empty
         assert passing.summed(table.assign(near_ns=0.0), settings).rate.tolist() == [None] * 3
 
@@ -45,6 +49,14 @@ class TestCompare:
         found = passing.compare(rows(WaitingIons(replicas=6), 1), 2.0, 4.0, settings)
         assert (found.low_v, found.high_v, found.replicas) == (2.0, 4.0, (6, 6))
         assert found.ratio.low < 2.0 / 40.0 < found.ratio.high and found.p_counts < 1e-6 and found.p_replicas < 0.01
+
+    def test_what_flows_falls_less_than_the_rate_where_ions_gather(self, settings):
+        """Per ns of run: a slow pore is full, so the share of time makes up for part of the rate."""
+        table = rows(WaitingIons(replicas=6), 1)
+        waiting, flow = (passing.compare(table, 2.0, 4.0, settings, per) for per in ("near_ns", "ns"))
+        high, low = (table[table.volt == volt] for volt in (4.0, 2.0))
+        assert flow.ratio.value == pytest.approx(high.cl.sum() * low.ns.sum() / (low.cl.sum() * high.ns.sum()))
+        assert waiting.ratio.value < 0.5 * flow.ratio.value and flow.p_replicas < 0.05
 
     def test_the_nearest_voltage_within_a_tenth(self, settings):
         table = rows(WaitingIons(replicas=3), 1)

@@ -93,3 +93,32 @@ def test_a_wrong_unit_is_refused(settings):
     data.wide_theta.attrs["units"] = "degrees"
     with pytest.raises(AnalysisError, match="expected 'rad'"):
         region.sensitivity(data, settings, radii_nm=np.array([0.3]), half_depths_nm=np.array([0.2]))
+
+
+class TestAlong:
+    EDGES = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
+
+    def test_a_half_whose_waters_are_flipped_is_told_from_the_other(self, settings):
+        """Se side: 30 % the other way, so <cos> is 0.4 of the S side's; the mean of both hides it."""
+        data = wide(hold(), lambda r, d: 10 + 0 * r)
+        rng = np.random.default_rng(1)
+        flipped = (data.wide_depth.values < 0) & (rng.uniform(size=data.sizes["wide"]) < 0.3)
+        data["wide_theta"] = data.wide_theta + np.where(flipped, np.pi, 0.0)
+        data.wide_theta.attrs["units"] = "rad"
+        found = region.along(data, settings, self.EDGES)
+        cos = np.exp(-0.5 * np.radians(10) ** 2)
+        assert found.x.values == pytest.approx([-0.375, -0.125, 0.125, 0.375])
+        assert found.against.values == pytest.approx([0.3, 0.3, 0, 0], abs=0.03)
+        assert found.mean_cos.values == pytest.approx(cos * np.array([0.4, 0.4, 1, 1]), abs=0.05)
+        assert np.all(found.against_low <= found.against) and np.all(found.against <= found.against_high)
+        assert (found.samples > 100).all()
+
+    def test_waters_beyond_the_radius_do_not_count(self, settings):
+        data = wide(hold(), lambda r, d: np.where(r < RADIUS, 10.0, 90.0))
+        assert (region.along(data, settings, self.EDGES).mean_cos > 0.97).all()
+
+    def test_an_empty_slice_is_nan_and_a_far_one_is_refused(self, settings):
+        data = wide(hold(), waters=0)
+        assert np.isnan(region.along(data, settings, self.EDGES).mean_cos).all()
+        with pytest.raises(AnalysisError, match=r"to 0.5 nm from the Mo plane only"):
+            region.along(data, settings, np.array([0.0, 0.6]))

@@ -104,6 +104,15 @@ class TestWaits:
         assert waiting.waits(holds, once, PLACE).empty
 
 
+def test_where_they_stand(ions):
+    """At 0.1 nm on the near side, and now and then at 0.27, which is outside; the radius is 0.1 nm."""
+    _, holds, reruns = ions
+    found = waiting.stands(holds, reruns, PLACE)
+    assert found.volt.tolist() == [2.0, 4.0, 7.5] and found.x_nm.tolist() == pytest.approx([0.1] * 3)
+    assert found.radial_nm.tolist() == pytest.approx([0.1] * 3) and (np.diff(found.frames)[0] > 0)
+    assert waiting.stands(holds, reruns, waiting.Place(0.05, 0.25)).empty and waiting.stands({}, {}, PLACE).empty
+
+
 def test_the_order_of_the_water_with_and_without_an_ion(ions, settings):
     """<cos> of a Gaussian of width s is exp(-s^2 / 2); absences that were filled hold water as it is."""
     system, holds, reruns = ions

@@ -54,9 +54,10 @@ def test_the_tables_say_what_was_counted(pore, settings):
     none = table.assign(rate=None)
     assert show.table({"a": none})[rate].tolist() == ["no Cl- came"] * 3 and show.table({}).empty
     both = passing.compare(waiting.waits(holds, reruns, PLACE), 2.0, 4.0, settings)
-    found = show.claims({"a": table}, {"a: x": both, "b: x": None}, {"a": order}, (7, 0, 3.5, 0.01), "0.19 by Table 1")
+    asked = {"a: x": ("0.19 by Table 1", both), "b: x": ("less than 1", None)}
+    found = show.claims({"a": table}, asked, {"a": order}, (7, 0, 3.5, 0.01))
     first, second, third = found[:3]
-    assert "4 over 2 V: not established" in first.remark and "3 + 3 replicas" in first.remark
+    assert "4 over 2 V: not established" in first.remark and "3 + 3 replicas, whose least is 0.05" in first.remark
     assert np.isneginf(first.here.low) and second.here is None and "none passed" in second.remark
     assert third.here.value == 0 and third.here.n == 7 and "3.5 expected" in third.remark
-    assert len(found) == 3 + 3 + 6
+    assert len(found) == 3 + 2 * 3 + 6 and "K+ that pass, per ns of run" in found[4].quantity

@@ -65,8 +65,8 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     """What `waiting.waits` gives, one row a voltage.
 
     Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and the rates:
-    `rate` per time near, `rate_inside` per time on either side (None where no Cl- was there). An ion that the sheet
-    holds beyond the Mo plane, as under a field toward -x, lowers only the second.
+    `rate` of Cl- per time near, `rate_inside` per time on either side (None where no Cl- was there) and `k_rate` of K+
+    per time. An ion that the sheet holds beyond the Mo plane, as under a field toward -x, lowers only the second.
     """
     if not len(rows):
         return rows
@@ -74,23 +74,32 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "k", "k_meanwhile"]
     table = by_volt[names].sum().assign(replicas=by_volt.size(), longest_ps=by_volt.longest_ps.max()).reset_index()
     table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
-    times = {"rate": table.near_ns, "rate_inside": table.near_ns + table.far_ns}
+    counted = {"rate": (table.cl, table.near_ns), "rate_inside": (table.cl, table.near_ns + table.far_ns)}
     rates = {
-        name: [rate(n, ns, settings) if ns else None for n, ns in zip(table.cl, waited, strict=True)]
-        for name, waited in times.items()
+        name: [rate(n, ns, settings) if ns else None for n, ns in zip(*one, strict=True)]
+        for name, one in (counted | {"k_rate": (table.k, table.ns)}).items()
     }
     return table.assign(**{name: pd.Series(one, dtype=object) for name, one in rates.items()})
 
 
-def compare(rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis) -> Comparison | None:
+def compare(
+    rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis, per: str = "near_ns"
+) -> Comparison | None:
     """The rate at a voltage over that at a lower one; the nearest within a tenth of each are taken.
 
-    None without data at both, without a pass at both, or where no Cl- was near at one of them.
+    Parameters
+    ----------
+    rows : what `waiting.waits` gives
+    per : the column that is the time: "near_ns" for the rate of an ion that waits, "ns" for what flows
+
+    Returns
+    -------
+    None without data at both, if nothing passed at either, or where one has no such time
     """
     groups = [_near(rows, volt) for volt in (low_v, high_v)]
     if any(not len(one) for one in groups) or groups[0].volt.iloc[0] == groups[1].volt.iloc[0]:
         return None
-    (n_low, t_low), (n_high, t_high) = ((int(one.cl.sum()), float(one.near_ns.sum())) for one in groups)
+    (n_low, t_low), (n_high, t_high) = ((int(one.cl.sum()), float(one[per].sum())) for one in groups)
     n = n_low + n_high
     if n == 0 or not (t_low and t_high):
         return None
@@ -102,7 +111,7 @@ def compare(rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis)
     p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
     return Comparison(
         float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
-        _dealt(*groups), (len(groups[0]), len(groups[1])),
+        _dealt(*groups, per), (len(groups[0]), len(groups[1])),
     )  # fmt: skip
 
 
@@ -129,9 +138,9 @@ def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
     return rows[(off == off.min()) & (off <= 0.1 * abs(volt))]
 
 
-def _dealt(low: pd.DataFrame, high: pd.DataFrame, seed: int = 0) -> float:
+def _dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
     """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
-    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("cl", "near_ns"))
+    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("cl", per))
     count, k = len(passes), len(high)
     if comb(count, k) <= _MOST:
         ways = np.array([*combinations(range(count), k)])

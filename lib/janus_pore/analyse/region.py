@@ -1,6 +1,8 @@
-"""What another pore region would give: width, order and number of waters against its radius and half depth."""
+"""The waters in and about the pore: what another region would give, and where along the axis they are ordered."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -54,7 +56,7 @@ def sensitivity(
     table = np.full((len(names), len(radii_nm), len(half_depths_nm)), np.nan)
     for i, largest in enumerate(radii_nm):
         for j, deepest in enumerate(half_depths_nm):
-            inside = (radius <= largest + 1e-6) & (depth <= deepest + 1e-6)
+            inside = (radius <= largest + 1e-6) & (np.abs(depth) <= deepest + 1e-6)
             chosen = samples.where(inside).select(*window)
             table[-2:, i, j] = len(chosen.theta) / number if number else np.nan, len(chosen.theta)
             if len(chosen.theta):
@@ -67,10 +69,49 @@ def sensitivity(
     return xr.Dataset({name: (("radius", "half_depth"), table[k]) for k, name in enumerate(names)}, coords=coords)
 
 
+def along(data: xr.Dataset, settings: Analysis, edges_nm: np.ndarray) -> xr.Dataset:
+    """<cos theta> and the share of waters that point against the field, in slices of the pore.
+
+    The mean over the whole pore may hide that its halves differ; and a Gaussian fitted to P(theta) describes its peak,
+    not the waters that point the other way.
+
+    Parameters
+    ----------
+    data : collected data at one field; its waters within the configured radius count
+    edges_nm : of the slices along x from the Mo plane (S above, Se below), array (slice + 1,), rising
+
+    Returns
+    -------
+    Dataset (x, the slices' middles in nm): `mean_cos` and `against` with `_low` and `_high`, `samples`; NaN where a
+    slice was empty
+
+    Raises
+    ------
+    AnalysisError
+        if the slices reach beyond the region that was kept.
+    """
+    limit = DEPTH_FACTOR * data.attrs["pore_half_depth_nm"]
+    if np.abs(edges_nm).max() > limit + 1e-6:
+        raise AnalysisError(f"waters were kept to {limit:g} nm from the Mo plane only: ask for less")
+    samples, radius, depth, _ = _all(data, settings)
+    names = [f"{name}{end}" for name in ("mean_cos", "against") for end in ("", "_low", "_high")] + ["samples"]
+    table = np.full((len(names), len(edges_nm) - 1), np.nan)
+    for k, (low, high) in enumerate(zip(edges_nm, edges_nm[1:], strict=False)):
+        chosen = samples.where((radius <= data.attrs["pore_radius_nm"]) & (depth >= low) & (depth < high))
+        table[-1, k] = len(chosen.theta)
+        if len(chosen.theta):
+            # an angle whose cosine is 1 where a water points against the field, else 0: its mean is the share
+            turned = np.where(np.cos(chosen.theta) < 0, 0.0, 0.5 * np.pi)
+            found = [orientation.mean_cos(one, settings) for one in (chosen, replace(chosen, theta=turned))]
+            table[:-1, k] = [x for one in found for x in (one.value, one.low, one.high)]
+    middles = 0.5 * (np.asarray(edges_nm)[1:] + np.asarray(edges_nm)[:-1])
+    return xr.Dataset({name: ("x", table[k]) for k, name in enumerate(names)}, coords={"x": middles})
+
+
 def _all(
     data: xr.Dataset, settings: Analysis
 ) -> tuple[orientation.Samples, np.ndarray, np.ndarray, orientation.Samples]:
-    """All kept samples, their radius and |depth| (n,), and one sample for each frame that was looked at."""
+    """All kept samples, their radius and depth (n,), and one sample for each frame that was looked at."""
     if data.wide_theta.attrs.get("units") != "rad":
         raise AnalysisError(f"wide_theta is in {data.wide_theta.attrs.get('units')!r}, expected 'rad'")
     frame, replica = data.wide_frame.values, data.wide_replica.values
@@ -78,4 +119,4 @@ def _all(
     samples, kept = orientation.grouped(data, theta, frame, replica, settings)
     looked = np.arange(0, data.sizes["time"], int(data.attrs["every_frames"]))
     frames, _ = orientation.grouped(data, np.zeros(len(looked)), looked, np.zeros(len(looked), dtype=int), settings)
-    return samples, data.wide_radius.values[kept], np.abs(data.wide_depth.values[kept]), frames
+    return samples, data.wide_radius.values[kept], data.wide_depth.values[kept], frames

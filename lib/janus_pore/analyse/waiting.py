@@ -113,6 +113,24 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
     return pd.DataFrame(rows).sort_values(["volt", "replica"], ignore_index=True) if rows else pd.DataFrame()
 
 
+def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: Place) -> pd.DataFrame:
+    """Where Cl- stands that is at the place, on either side of the Mo plane, at each constant field.
+
+    Returns
+    -------
+    DataFrame with `volt` (E Lx), `x_nm` and `radial_nm`, the medians over all frames and ions, and `frames`
+    """
+    rows = []
+    for name, data in _both(holds, reruns):
+        found = reruns[name]
+        x, radial = found.x.values, found.radial.values
+        inside = (radial <= place.radius_nm) & (np.abs(x) <= place.depth_nm)
+        if inside.any():
+            middle = {"x_nm": float(np.median(x[inside])), "radial_nm": float(np.median(radial[inside]))}
+            rows.append({"volt": _volt(data), **middle, "frames": int(inside.sum())})
+    return pd.DataFrame(rows).sort_values("volt", ignore_index=True) if rows else pd.DataFrame()
+
+
 def order(
     holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], settings: Analysis, place: Place
 ) -> dict[float, dict[str, Estimate | None]]:

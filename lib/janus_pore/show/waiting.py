@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import comb
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from ..analyse.passing import LEVEL, Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
-from .claims import Claim, single, text
+from .claims import Claim, printed, single, text
 
 
 def tracks(
@@ -72,13 +73,13 @@ def against_voltage(
             look = {"mfc": colour if filled else "none", "color": colour, "ms": 5, "capsize": 2}
             axes[2].errorbar(list(known), values[0], bars, fmt="o" if filled else "s", **look)
     axes[0].set(ylabel="share of time with a Cl$^-$ in the pore", title="near side (dots), far side (triangles)")
-    title = "per ns on the near (dots), on either side (triangles)"
+    title = "per ns near (dots), on either side (triangles)"
     axes[1].set(ylabel="passes of Cl$^-$ per ns (arrows: 95 % bounds)", yscale="log", title=title)
     title = "a Cl$^-$ waits (dots), none does (squares)"
     axes[2].set(ylabel=r"$\langle\cos\theta\rangle$ of the water", title=title)
     for ax in axes:
         ax.set_xlabel("voltage $E L_x$ (V)")
-        ax.title.set_fontsize("medium")
+        ax.title.set_fontsize("small")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7, fontsize="small")
     return figure
 
@@ -103,29 +104,28 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def claims(
     tables: Mapping[str, pd.DataFrame],
-    compared: Mapping[str, Comparison | None],
+    compared: Mapping[str, tuple[str, Comparison | None]],
     order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
     meanwhile: tuple[int, int, float, float],
-    printed: str,
 ) -> list[Claim]:
     """Rates compared at voltages chosen beforehand, all rates, and the order of the water with an ion there.
 
     Parameters
     ----------
     tables, order : as for `against_voltage`
-    compared : what `analyse.passing.compare` gives, by what is compared
+    compared : by what is compared, the ratio that the paper would have and what `analyse.passing.compare` gives
     meanwhile : what `analyse.passing.meanwhile` gives
-    printed : the ratio that Table 1 would give
     """
     rows = []
-    for name, one in compared.items():
+    for name, (paper, one) in compared.items():
         if one is None:
-            rows.append(Claim(name, printed, None, "1", "not run at both, or no Cl- came, or none passed"))
+            rows.append(Claim(name, paper, None, "1", "not run at both, or no Cl- came, or none passed"))
             continue
         verdict = "lower" if max(one.p_counts, one.p_replicas) < LEVEL else "not established"
         remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
-        remark += f"{one.p_replicas:.2g} by {one.replicas[0]} + {one.replicas[1]} replicas; n passes"
-        rows.append(Claim(name, printed, one.ratio, "1", remark))
+        low, high = one.replicas
+        remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"
+        rows.append(Claim(name, paper, one.ratio, "1", remark))
     passes, seen, expected, p = meanwhile
     remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"
     here = single(seen, passes) if passes else None
@@ -134,6 +134,8 @@ def claims(
         for one in table.itertuples() if len(table) else ():
             remark = f"{one.cl} passes in {one.near_ns:.3g} ns; {one.ions} Cl- came, {one.unfinished} there at the end"
             rows.append(Claim(f"{name}, {one.volt:g} V: rate of passing", "not in the paper", one.rate, "1/ns", remark))
+            what = f"{name}, {one.volt:g} V: K+ that pass, per ns of run"
+            rows.append(Claim(what, printed("species"), one.k_rate, "1/ns", f"{one.k} in {one.ns:.3g} ns"))
         for volt, states in order.get(name, {}).items():
             for key, label in (("waiting", "while a Cl- waits"), ("none", "while none does")):
                 rows.append(Claim(f"{name}, {volt:g} V: <cos theta> {label}", "not in the paper", states[key], "1"))
