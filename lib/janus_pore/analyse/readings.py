@@ -59,7 +59,8 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
 
     - `volt` (V = E Lx), `field_v_nm`, `replicas`, `ns` (all replicas together, after `discard_ps`);
     - in nA the whole-box `current`, its parts `k` and `cl`, and `pore` (charges that crossed the pore's plane), each
-      with `_low` and `_high`; `crossings` (ions that crossed, either way, net per interval between frames);
+      with `_low` and `_high`; the first three hold what charges the sheet after `discard_ps` too;
+      `crossings` (ions that crossed, either way, net per interval between frames);
     - `sigma_fit` and `sigma` (Gaussian fit and circular, degrees) and `mean_cos` of the pore's waters;
     - `water` (mean number), `water_spread`, `dry` (fraction of frames without water).
     """
