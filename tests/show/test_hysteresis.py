@@ -47,6 +47,20 @@ def test_relaxation_has_dots_and_a_fit_or_says_that_there_is_none(ax):
     assert "ps" in labels[0] and "no" in labels[1]
 
 
+def test_steps_up_and_down_to_one_field_have_one_colour(ax):
+    up, down = (
+        {"before_v_nm": before, "after_v_nm": after} for before, after in ((0.0, (0.4, 1.2)), (1.2, (0.4, 0.0)))
+    )
+    for known in (up, down):
+        steps = relaxation.steps(RelaxingWater(**known).sample(1))
+        curves, fits = zip(
+            *((relaxation.sigma(s, SETTINGS), relaxation.decay(s, SETTINGS)) for s in steps), strict=True
+        )
+        hysteresis.relaxation(curves, fits, ax)
+    dots = {line.get_label().partition(",")[0]: line.get_color() for line in ax.lines if line.get_linestyle() == "None"}
+    assert dots["0 to 0.4 V/nm"] == dots["1.2 to 0.4 V/nm"] != dots["0 to 1.2 V/nm"]
+
+
 def test_times_leave_refused_fits_out_and_count_them(ax):
     steps = relaxation.steps(RelaxingWater(before_v_nm=0.6, after_v_nm=(1.2, 0.6001)).sample(1))
     hysteresis.times([(step, relaxation.decay(step, SETTINGS)) for step in steps], ax)

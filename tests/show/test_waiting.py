@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from janus_pore.analyse import passing, waiting
+from janus_pore.analyse import arrivals, passing, waiting
 from janus_pore.show import waiting as show
 from janus_pore.testsystems import WaitingIons
 
@@ -61,3 +61,15 @@ def test_the_tables_say_what_was_counted(pore, settings):
     assert np.isneginf(first.here.low) and second.here is None and "none passed" in second.remark
     assert third.here.value == 0 and third.here.n == 7 and "3.5 expected" in third.remark
     assert len(found) == 3 + 2 * 3 + 6 and "K+ that pass, per ns of run" in found[4].quantity
+
+
+def test_the_water_about_an_arrival(pore, settings):
+    holds, reruns, _, _ = pore
+    found = arrivals.around(holds, reruns, PLACE, settings)
+    (legend,) = show.arrivals(found).legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        f"{volt:g} V, {one.change.n} arrivals" for volt, one in found.items()
+    ]
+    rows = show.changes(found, "a")
+    assert rows[0].quantity.startswith("a, ") and f"of {rows[0].here.n} arrivals" in rows[0].remark
+    show.arrivals({})

@@ -136,7 +136,14 @@ def sigma(step: Step, settings: Analysis, how: str = "circular") -> xr.Dataset:
             for name, y in (("sigma", width(step.sums.mean(axis=0), how)), ("low", low), ("high", high))
         },
         coords={"time": ("time", step.time_ps, {"units": "ps"})},
-        attrs={"label": step.label, "n": n, "how": how, "warning": independence.few(n)},
+        attrs={
+            "label": step.label,
+            "before_v_nm": step.before_v_nm,
+            "after_v_nm": step.after_v_nm,
+            "n": n,
+            "how": how,
+            "warning": independence.few(n),
+        },
     )
 
 

@@ -90,7 +90,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
     - `k_meanwhile`, those of K+ while a Cl- was near, and `meanwhile`, the share of the intervals in which one was
     """
     rows = []
-    for name, data in _both(holds, reruns):
+    for name, data in both(holds, reruns):
         there, way = where(data, reruns[name], place), np.sign(float(data.field[0]))
         every_ps = there.attrs["every_ps"]
         for k in np.flatnonzero(there.known.any("frame")):
@@ -102,7 +102,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
             cl, k_plus = (crossed[:, list(data.species.values).index(one)] for one in ("CL", "K"))
             lengths = _lengths(near) * every_ps
             rows.append({
-                "volt": _volt(data), "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
+                "volt": volt(data), "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
                 "near_ns": near.sum() * every_ps / 1000, "far_ns": there.far.values[k].sum() * every_ps / 1000,
                 "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
                 "longest_ps": float(lengths.max(initial=0.0)),
@@ -121,13 +121,13 @@ def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pl
     DataFrame with `volt` (E Lx), `x_nm` and `radial_nm`, the medians over all frames and ions, and `frames`
     """
     rows = []
-    for name, data in _both(holds, reruns):
+    for name, data in both(holds, reruns):
         found = reruns[name]
         x, radial = found.x.values, found.radial.values
         inside = (radial <= place.radius_nm) & (np.abs(x) <= place.depth_nm)
         if inside.any():
             middle = {"x_nm": float(np.median(x[inside])), "radial_nm": float(np.median(radial[inside]))}
-            rows.append({"volt": _volt(data), **middle, "frames": int(inside.sum())})
+            rows.append({"volt": volt(data), **middle, "frames": int(inside.sum())})
     return pd.DataFrame(rows).sort_values("volt", ignore_index=True) if rows else pd.DataFrame()
 
 
@@ -143,7 +143,7 @@ def order(
     by voltage (V); None where the state, or water in it, was seen in no frame
     """
     found = {}
-    for name, data in _both(holds, reruns):
+    for name, data in both(holds, reruns):
         there = where(data, reruns[name], place)
         theta, frame, replica = orientation.angles(data)
         waiting, known = (there[key].values for key in ("near", "known"))
@@ -152,15 +152,15 @@ def order(
         # each stretch stands for itself, so it is its own replica
         every = orientation.Samples(theta, data.field.values[frame], np.ones(len(theta), dtype=bool), unit, unit)
         state = {"waiting": (known & waiting)[replica, frame], "none": (known & ~waiting)[replica, frame]}
-        found[_volt(data)] = {
+        found[volt(data)] = {
             key: orientation.mean_cos(every.where(chosen), settings) if chosen.any() else None
             for key, chosen in state.items()
         }
     return dict(sorted(found.items()))
 
 
-def _both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> list[tuple[str, xr.Dataset]]:
-    """Those with a field, and with forces at more than one time."""
+def both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> list[tuple[str, xr.Dataset]]:
+    """Names and data of those with a field, and with forces at more than one time."""
     return [
         (name, data)
         for name, data in holds.items()
@@ -168,7 +168,8 @@ def _both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> 
     ]
 
 
-def _volt(data: xr.Dataset) -> float:
+def volt(data: xr.Dataset) -> float:
+    """E Lx in V of data at a constant field."""
     return round(float(data.field[0]) * data.attrs["length_x_nm"], 3)
 
 

@@ -37,8 +37,13 @@ def conductance(table: xr.Dataset, species: str, ax: Axes) -> None:
 
 
 def relaxation(curves: Sequence[xr.Dataset], fits: Sequence[Decay], ax: Axes) -> None:
-    """sigma_theta(t) after steps (dots, band) with the exponentials (lines); refused fits have no line (Fig 3)."""
-    for colour, curve, fitted in zip(_shades(len(curves)), curves, fits, strict=True):
+    """sigma_theta(t) after steps (dots, band) with the exponentials (lines); refused fits have no line (Fig 3).
+
+    Colours go by the field after the step, so that steps up and down to one field look alike.
+    """
+    strongest = max((abs(one.attrs[end]) for one in curves for end in ("before_v_nm", "after_v_nm")), default=1.0)
+    for curve, fitted in zip(curves, fits, strict=True):
+        colour = plt.get_cmap("viridis")(0.85 * abs(curve.attrs["after_v_nm"]) / strongest)
         label = curve.attrs["label"] + (r", no $\tau$" if fitted.failed else rf", $\tau$ = {fitted.tau.value:.2g} ps")
         ax.plot(curve.time, curve.sigma, ".", ms=3, color=colour, label=label)
         ax.fill_between(curve.time, curve.low, curve.high, color=colour, alpha=0.2, lw=0)
@@ -92,7 +97,3 @@ def lobes(memories: Mapping[str, Memory], ax: Axes) -> None:
     ax.set_xticks(range(len(memories)), names)
     ax.set(ylabel="area of a lobe (nA V/nm)", xlim=(-0.5, len(memories) - 0.5))
     ax.legend()
-
-
-def _shades(n: int) -> list:
-    return [plt.get_cmap("viridis")(x) for x in np.linspace(0.0, 0.85, max(n, 1))][:n]

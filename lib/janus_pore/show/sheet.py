@@ -79,14 +79,14 @@ def against_paper(
     """How both parts change over one distance, with the paper's four pairs.
 
     Left wherever the step starts on the axis; right, for each system of `seen` (`analyse.column.changes`), as the mean
-    over ions at x > `beyond_nm`, with x (nm) beside the points.
+    over ions at x > `beyond_nm`, with x (nm) beside the points of the first.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True)
     for (cut, kind), one in lines.items():
         change = probe.over(one, -distance_nm)
         left.plot(change.electrostatic, change.vdw, **_style(lines, cut, kind), label=f"{cut}, {kind}")
-    for name, one in seen.items():
-        _mouth(one.isel(bin=np.flatnonzero(one.bin > beyond_nm)), name, right)
+    for k, (name, one) in enumerate(seen.items()):
+        _mouth(one.isel(bin=np.flatnonzero(one.bin > beyond_nm)), name, right, places=k == 0)
     x, y = published.membrane_electrostatic_kj_mol, published.membrane_vdw_kj_mol
     for ax, title in ((left, "on the axis"), (right, f"mean over ions seen at x > {beyond_nm:g} nm")):
         ax.plot(x, y, "s", ms=7, mfc="none", color="#e08214", label="paper, by field")
@@ -200,14 +200,14 @@ def _printed(published: pd.DataFrame) -> pd.DataFrame:
     return table.assign(water_and_ions=table.water_electrostatic + table.ion_electrostatic)
 
 
-def _mouth(one: xr.Dataset, name: str, ax: Axes) -> None:
+def _mouth(one: xr.Dataset, name: str, ax: Axes, places: bool) -> None:
     bars = {}
     for axis, part in zip(("xerr", "yerr"), PARTS, strict=True):
         value, low, high = (one[part + end].values for end in ("", "_low", "_high"))
         bars[axis] = np.abs([value - low, high - value])
     line = ax.errorbar(one.electrostatic, one.vdw, fmt="o-", ms=4, lw=0.8, elinewidth=0.8, label=name, **bars)
     for place, x, y in zip(one.bin.values, one.electrostatic.values, one.vdw.values, strict=True):
-        if x < -12:
+        if places and x < -12:
             how = {"xytext": (4, -9), "textcoords": "offset points", "fontsize": "x-small"}
             ax.annotate(f"{place:.2f}", (x, y), color=line.lines[0].get_color(), **how)
 

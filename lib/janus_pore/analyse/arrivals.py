@@ -1,0 +1,93 @@
+"""Which comes first, the ion or the order of the water? The water about the moment in which a Cl- comes to the pore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ..parameters import Analysis
+from . import orientation, waiting
+from .stats import Estimate, bootstrap, estimate
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """<cos theta> of the pore's water about the moments in which a Cl- came, at one voltage.
+
+    Attributes
+    ----------
+    time_ps : array (bin,), middles of the bins, 0 being the arrival
+    mean_cos, low, high : arrays (bin,), mean over the arrivals with its interval (NaN with one arrival)
+    change : mean after less mean before; n is the number of arrivals
+    rose : at how many of them it rose
+    """
+
+    time_ps: np.ndarray
+    mean_cos: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    change: Estimate
+    rose: int
+
+
+def around(
+    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: waiting.Place, settings: Analysis, *,
+    within_ps: float = 20.0, bin_ps: float = 2.0,
+) -> dict[float, Arrivals]:  # fmt: skip
+    """The order of the water before and after arrivals, by voltage (V).
+
+    An arrival is the first frame in which a Cl- is on the near side, after none was for `within_ps`, of a stay that
+    fills at least half of the `within_ps` that follow. If order held the ion, it would be there before; if the ion
+    makes the order, that rises after it has come.
+
+    Parameters
+    ----------
+    holds, reruns : data and forces by protocol name, as for `waiting.where`
+    within_ps, bin_ps : how long before and after, and in which bins; a whole number of bins
+
+    Returns
+    -------
+    Voltages at which there was no arrival are left out. Arrivals of one replica count as independent.
+    """
+    found = {}
+    for name, data in waiting.both(holds, reruns):
+        theta, frame, replica = orientation.angles(data)
+        there = waiting.where(data, reruns[name], place)
+        shape = there.near.shape
+        index = replica * shape[1] + frame
+        cos = np.bincount(index, np.cos(theta), np.prod(shape)).reshape(shape)
+        waters = np.bincount(index, minlength=np.prod(shape)).reshape(shape)
+        steps, per_bin = (round(one / there.attrs["every_ps"]) for one in (within_ps, bin_ps))
+        rows = []
+        for k, known in enumerate(there.known.values):
+            at = np.flatnonzero(known)
+            for i in _starts(there.near.values[k, at], steps):
+                chosen = at[i - steps : i + steps].reshape(-1, per_bin)
+                rows.append([cos[k, chosen].sum(axis=1), waters[k, chosen].sum(axis=1)])
+        if rows:
+            found[waiting.volt(data)] = _pooled(np.array(rows), bin_ps, settings)
+    return dict(sorted(found.items()))
+
+
+def _starts(near: np.ndarray, steps: int) -> list[int]:
+    """Frames at which a stay begins that has nothing before it and stays."""
+    begun = np.flatnonzero(np.diff(near.astype(int), prepend=0) > 0)
+    inside = begun[(begun >= steps) & (begun + steps <= len(near))]
+    return [i for i in inside if not near[i - steps : i].any() and near[i : i + steps].mean() >= 0.5]
+
+
+def _pooled(events: np.ndarray, bin_ps: float, settings: Analysis) -> Arrivals:
+    """From sums of cosines and numbers of waters, array (event, 2, bin)."""
+    bins = events.shape[-1]
+    with np.errstate(invalid="ignore"):
+        halves = events.reshape(len(events), 2, 2, -1).sum(axis=-1)
+        before, after = (halves[:, 0] / halves[:, 1]).T
+        how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
+        mean_cos, low, high = bootstrap(events, lambda drawn: drawn[:, 0].sum(axis=0) / drawn[:, 1].sum(axis=0), **how)
+    rises = (after - before)[np.isfinite(after - before)]
+    change = estimate(rises, lambda drawn: float(drawn.mean()), **how)
+    time_ps = (np.arange(bins) + 0.5 - bins / 2) * bin_ps
+    return Arrivals(time_ps, mean_cos, low, high, change, int((rises > 0).sum()))

@@ -1,0 +1,55 @@
+"""Water that orders itself when an ion comes, at once and by a known amount; and water that does not."""
+
+import numpy as np
+import pytest
+from janus_pore.analyse import arrivals, waiting
+from janus_pore.testsystems import WaitingIons
+
+PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
+SLOW = {"fields_v_nm": (0.8,), "rates_per_ns": (5.0,), "arrival_per_ns": 10.0}
+
+
+@pytest.fixture
+def settings(make_scale):
+    return make_scale(analysis__discard_ps=0.0, analysis__bootstrap_draws=300, analysis__confidence=0.95).analysis
+
+
+def cos(sigma_deg):
+    return np.exp(-0.5 * np.radians(sigma_deg) ** 2)
+
+
+def test_the_order_rises_when_the_ion_has_come_not_before(settings):
+    found = arrivals.around(*WaitingIons(replicas=12, **SLOW).sample(0), PLACE, settings)[4.0]
+    assert found.time_ps.tolist() == [*range(-19, 20, 2)] and found.change.n > 10
+    before, after = found.mean_cos[:10], found.mean_cos[10:]
+    assert before == pytest.approx([cos(40)] * 10, abs=0.06)
+    # an ion that passes within the window leaves disordered water behind
+    assert after[0] == pytest.approx(cos(20), abs=0.02) and found.rose == found.change.n
+    assert found.change.low < cos(20) - cos(40) + 0.01 and found.change.low > 0.05
+    assert np.all(found.low <= found.mean_cos) and np.all(found.mean_cos <= found.high)
+
+
+def test_where_the_ion_does_nothing_it_does_not_rise(settings):
+    same = {"sigma_waiting_deg": 30.0, "sigma_none_deg": 30.0}
+    holds, reruns = WaitingIons(replicas=20, **SLOW, **same).sample(3)
+    found = arrivals.around(holds, reruns, PLACE, settings)[4.0]
+    assert found.change.low < 0 < found.change.high and 0.2 < found.rose / found.change.n < 0.8
+
+
+def test_an_ion_that_is_there_all_along_does_not_come(settings):
+    full = WaitingIons(replicas=2, fields_v_nm=(0.8,), rates_per_ns=(0.0,), arrival_per_ns=1e6).sample(0)
+    assert arrivals.around(*full, PLACE, settings) == {} and arrivals.around({}, {}, PLACE, settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("near", "starts"),
+    [
+        ([0, 0, 0, 1, 1, 1, 0], [3]),
+        ([0, 0, 1, 1, 1, 1], []),  # too near the start
+        ([0, 0, 0, 1, 1], []),  # and the end
+        ([0, 1, 0, 0, 1, 1, 1, 1], []),  # one was there shortly before
+        ([0, 0, 0, 1, 0, 0, 0], []),  # it does not stay
+    ],
+)
+def test_what_an_arrival_is(near, starts):
+    assert arrivals._starts(np.array(near, dtype=bool), 3) == starts
