@@ -1,4 +1,4 @@
-"""All claims on one page: nothing is lost between the results' files and the page."""
+"""All claims of the paper on one page: none is lost between the results' files and the page."""
 
 import json
 
@@ -8,17 +8,20 @@ from janus_pore.show import claims, scorecard
 RECORD = {"trajectories_sha256": ["a", "b"], "scale_file": "tiny.yml", "gromacs": ["2022.5"]}
 
 
-def test_every_claim_of_every_result_is_there(tmp_path):
+def test_every_claim_of_the_paper_is_there(tmp_path):
     ours = [
         claims.Claim("onset", "0.5 V/nm", Estimate(0.61, 0.5, 0.7, 12), "V/nm"),
         claims.Claim("area | lobe", "positive", None, "nA V/nm", "needs 3 ns"),
         claims.Claim("single", "1", claims.single(2.0, 5), "1"),
+        claims.Claim("ours alone", "not in the paper (58 ps)", claims.single(70.0, 5), "ps"),
     ]
     claims.save(ours, "loop", tmp_path, RECORD)
+    claims.save([claims.Claim("box length", "not printed", None, "nm")], "beside", tmp_path, RECORD)
     (tmp_path / "numbers.json").write_text(json.dumps({"no": "claims"}))
     page = scorecard.page({"This run": tmp_path, "Nothing here": tmp_path / "none"})
     assert "## This run" in page and "2 of 3 rows have a number" in page and "Nothing here" not in page
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
+    assert "The pages have 2 more rows." in page and "ours alone" not in page and "beside" not in page
     assert "numbers" not in page

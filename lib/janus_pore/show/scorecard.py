@@ -1,4 +1,4 @@
-"""The page of all claims: what the paper says, what came out here, and from how much data; from the results' JSON."""
+"""The page of all claims of the paper: what came out here, and from how much data; from the results' JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from .provenance import behind
 
 HEAD = """# All claims at once
 
-Every results page ends with a table of what the paper says beside what came out here. This page is all of those tables,
-made from the same files when the book was built. Intervals are 68 % unless a page says otherwise; *n* counts
+Every results page ends with a table of what the paper says beside what came out here. This page puts those tables
+together, made from the same files when the book was built; rows about which the paper prints nothing are left on their
+pages. Intervals are 68 % unless a page says otherwise; *n* counts
 independent samples (replicas, cycles, blocks), as the page concerned explains. "Not enough data" is an answer: the
 remark says what is missing.
 """
+
+#: How the paper's column begins where it says nothing.
+_SILENT = ("not in the paper", "not printed")
 
 
 def page(results: Mapping[str, Path]) -> str:
@@ -36,18 +40,25 @@ def page(results: Mapping[str, Path]) -> str:
     for heading, directory in results.items():
         files = sorted(Path(directory).glob("*.json"))
         tables = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in files]
-        tables = [(name, content) for name, content in tables if content.get("claims")]
+        every = sum(len(content.get("claims", [])) for _, content in tables)
+        tables = [(name, content, told) for name, content in tables if (told := _told(content))]
         if not tables:
             continue
-        counted = [claim for _, content in tables for claim in content["claims"]]
+        counted = [claim for *_, told in tables for claim in told]
         known = sum(claim["here"] is not None for claim in counted)
-        parts.append(f"## {heading}\n\n{known} of {len(counted)} rows have a number.\n")
-        for name, content in tables:
+        parts.append(f"## {heading}\n\n{known} of {len(counted)} rows have a number.")
+        parts.append(f"The pages have {every - len(counted)} more rows.\n")
+        for name, content, told in tables:
             parts.append(f"### {name.replace('_', ' ')}\n")
             parts.append("| quantity | paper | here | unit | n | remark |\n|---|---|---|---|---|---|")
-            parts.append("\n".join(_row(claim) for claim in content["claims"]))
+            parts.append("\n".join(_row(claim) for claim in told))
             parts.append(f"\n{_source(content['provenance'])}\n")
     return "\n".join(parts) + "\n"
+
+
+def _told(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The claims about which the paper says something."""
+    return [claim for claim in content.get("claims", []) if not claim["paper"].startswith(_SILENT)]
 
 
 def _row(claim: dict[str, Any]) -> str:
