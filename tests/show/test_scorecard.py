@@ -23,5 +23,5 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
-    assert "The pages have 2 more rows." in page and "ours alone" not in page and "beside" not in page
+    assert "The pages have 2 more rows." in page and "ours alone" not in page and "box length" not in page
     assert "numbers" not in page
