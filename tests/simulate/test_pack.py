@@ -169,8 +169,12 @@ class TestFlags:
         assert process.gpu_present() is there
 
 
-def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd):
-    """Through the command line, with the cell that is equilibrated already: both end."""
+def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd, monkeypatch):
+    """Through the command line, with the cell that is equilibrated already: both end.
+
+    Once broke: Snakemake sets OMP_NUM_THREADS to the threads of the whole job, and mdrun on a part of them refused.
+    """
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     settings["ensemble"]["replicas_per_job"] = 2
     settings["protocols"] = {
         "hold": {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 0.2}

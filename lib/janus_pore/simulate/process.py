@@ -94,9 +94,11 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
         if it failed (with GROMACS' own words).
     """
     said, caught, ended = work / "mdrun.out", [], threading.Event()
+    # -ntomp says how many threads; mdrun refuses another number in OMP_NUM_THREADS, where Snakemake puts the job's
+    variables = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     with open(said, "w") as out:
         child = subprocess.Popen(
-            argv, cwd=work, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
+            argv, cwd=work, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True, env=variables,
             pass_fds=(lock.fileno(),) if lock else (),
         )  # fmt: skip
 
