@@ -42,6 +42,15 @@ class TestFind:
         found = gmx.find()
         assert (found.path, found.version, found.mpi) == (str(bare / "gmx"), "2023.3-conda_forge", False)
 
+    @pytest.mark.parametrize(
+        ("said", "mpi"),
+        [("MPI (CUDA-aware)", True), ("MPI (GPU-aware: HIP)", True), ("thread_mpi", False), ("none", False)],
+    )
+    def test_what_is_said_of_mpi(self, bare, said, mpi):
+        """Once wrong: an MPI library that knows GPUs was taken for none, and mdrun refuses -ntmpi there."""
+        program(bare / "gmx", "2024.1", mpi=said)
+        assert gmx.find().mpi is mpi
+
     def test_the_variable_wins(self, bare, monkeypatch, tmp_path):
         program(bare / "gmx", "2023.3")
         other = program(tmp_path / "other" / "my_gmx", "2025.2")

@@ -1,6 +1,8 @@
 """Protocols as trees: what is shared is simulated once, and every path applies the field that was asked for."""
 
+import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from janus_pore.errors import ConfigError, ProtocolError
 from janus_pore.parameters import FieldSteps, PulsePair, PulseTrain
 from janus_pore.paths import Campaign
 from janus_pore.reduce import replica
-from janus_pore.simulate import ensemble, fieldcheck, gmx, plan, protocols, status
+from janus_pore.simulate import ensemble, fieldcheck, gmx, plan, process, protocols, status
 from janus_pore.simulate.field import Protocol, Segment
 
 PAPER = {"systems": ["mosse"], "prime_v_nm": 2.0, "prime_ps": 20.0, "pulse_v_nm": 0.7, "pulse_ps": 5.0, "gap_v_nm": 0.5}
@@ -87,6 +89,24 @@ def test_gromacs_applies_every_branch_as_asked():
     found = fieldcheck.applied(tree, gmx.find(), start_ps=2.5, steps=100)
     assert np.abs(found.asked - found.applied).max() < 1e-5
     assert float(found.applied.max()) == 2.0 and found.sizes["time"] == 4 * 101
+
+
+def test_the_ghost_is_kept_off_the_gpu(monkeypatch, tmp_path):
+    """Once broke: a CUDA build with a GPU was asked for PME there, and refuses it to a ghost that has no PME."""
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 'GPU 0: a device'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    engine, launch, asked = replace(gmx.find(), gpu="CUDA"), process.launch, []
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert process.gpu_present()
+
+    def watched(argv, *rest):
+        asked.append(" ".join(argv))
+        launch(argv, *rest)
+
+    monkeypatch.setattr(process, "launch", watched)
+    found = fieldcheck.applied(Protocol("p", "constant", (Segment(0.5, 2.0),), ("m",)), engine, steps=10)
+    assert "-nb cpu -pme cpu" in asked[0] and (found.applied == 0.5).all()
 
 
 class TestOwnReplicasAndInterval:

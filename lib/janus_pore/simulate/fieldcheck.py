@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from ..environment import variables
 from . import process
 from .field import Protocol, Segment
 from .gmx import Gmx, read_xvg, write_mdp
@@ -87,7 +88,8 @@ def _ghost(segment: Segment, gmx: Gmx, start_ps: float, steps: int) -> tuple[np.
         mdp, tpr = write_mdp(place / "ghost.mdp", options), place / "ghost.tpr"
         # it warns of the net charge and of the fixed pair-list buffer, which do not matter to one frozen particle
         gmx.call("grompp", f=mdp, c=place / "conf.gro", p=place / "topol.top", o=tpr, po=place / "o.mdp", maxwarn=2)
-        process.launch([*process.mdrun(gmx, tpr, 1), "-field", "field.xvg", "-deffnm", "ghost"], place)
+        with variables(CUDA_VISIBLE_DEVICES="-1"):  # a GPU would be asked for PME, which the ghost has none of
+            process.launch([*process.mdrun(gmx, tpr, 1), "-field", "field.xvg", "-deffnm", "ghost"], place)
         if (place / "field.xvg").exists():
             columns = read_xvg(place / "field.xvg")
             return columns[0], columns[1]

@@ -104,7 +104,7 @@ def _inspect(path: str) -> Gmx:
         version,
         said.get("SIMD instructions", "?"),
         said.get("GPU support", "?"),
-        said.get("MPI library") == "MPI",
+        said.get("MPI library", "").startswith("MPI"),  # also "MPI (CUDA-aware)"; "thread_mpi" is none
     )
 
 
