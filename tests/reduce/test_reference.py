@@ -10,10 +10,12 @@ import pytest
 import yaml
 from janus_pore import config
 from janus_pore.analyse.compare import compare
-from janus_pore.errors import AnalysisError, ConfigError, TrajectoryError
+from janus_pore.errors import AnalysisError, ConfigError, GromacsError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, reference, repeat, replica
+from janus_pore.simulate import ensemble
+from janus_pore.simulate.protocols import protocols_of
 
 
 class TestShip:
@@ -122,6 +124,29 @@ class TestRepeat:
         assert all(same.values())
         assert again.current.values == pytest.approx(first.current.values, abs=0)
         assert (compare(first, again, lab.scale.analysis).sigma == 0).all()
+
+    def test_one_replica_after_another(self, lab, scale_file, tmp_path, hold):
+        """Once broke: the run inputs that replicas share were made from the first one's start frame."""
+        campaign, protocol = Campaign.of(lab.scale.scale, tmp_path / "runs"), protocols_of(lab.scale, "mosse")[hold]
+        for own, made in (("systems/mosse", lab.built), ("mosse/equilibrate", lab.campaign.equilibration("mosse"))):
+            (campaign.root / own).parent.mkdir(parents=True)
+            (campaign.root / own).symlink_to(made)
+        ensemble.run_replicas(lab.scale, campaign, "mosse", protocol, [0, 1], lab.gmx, threads=1)
+        for k in (0, 1):
+            data = replica.reduce_replica(lab.scale, campaign, "mosse", protocol, k)
+            replica.write(data, campaign.reduced("mosse", hold, k))
+        reference.ship(lab.scale, scale_file, campaign, tmp_path / "shelf", "x")
+        for k in (1, 0, 1):
+            shipped = tmp_path / "shelf" / lab.scale.scale / "mosse" / hold / f"r{k:03d}.nc"
+            assert all(repeat.repeat(shipped, tmp_path / "again", lab.gmx)[2].values())
+
+    def test_what_an_earlier_run_made_its_inputs_from_is_kept(self, lab, shipped, tmp_path):
+        conf = Campaign.of(lab.scale.scale, tmp_path).equilibration("mosse") / "minimise" / "conf.gro"
+        conf.parent.mkdir(parents=True)
+        conf.write_text("earlier")
+        with pytest.raises(GromacsError):
+            repeat.repeat(shipped, tmp_path, lab.gmx)
+        assert conf.read_text() == "earlier"
 
     def test_an_altered_start_frame_is_refused(self, lab, shelf, tmp_path, shipped):
         start = shipped.parents[1] / "starts" / "r000.gro.gz"

@@ -11,7 +11,7 @@ import xarray as xr
 from ..build import system as cell
 from ..config import load
 from ..errors import ConfigError, TrajectoryError
-from ..files import sha256
+from ..files import sha256, write_text
 from ..paths import Campaign
 from ..simulate import ensemble
 from ..simulate.gmx import Gmx
@@ -60,14 +60,14 @@ def repeat(
     campaign = Campaign.of(scale.scale, runs)
     cell.write(scale.systems[name], campaign.system(name))
     start = next(shipped.parent / path for path in manifest["files"] if path.endswith(".gro.gz"))
-    frame = gzip.decompress(start.read_bytes())
-    # Shared run inputs take their coordinates from the minimised cell, which a run from a checkpoint never uses.
-    for path in (
-        campaign.equilibration(name) / "minimise" / "conf.gro",
-        campaign.replica(name, protocol.name, k) / "tpr" / "start.gro",
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(frame)
+    own = campaign.replica(name, protocol.name, k) / "tpr" / "start.gro"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_bytes(gzip.decompress(start.read_bytes()))
+    # Run inputs that replicas share take their coordinates from here, which a run from a checkpoint never uses. Any
+    # would do, but inputs made from others are refused, so what is there stays.
+    shared = campaign.equilibration(name) / "minimise" / "conf.gro"
+    if not shared.exists():
+        write_text(shared, (campaign.system(name) / "conf.gro").read_text())
     manifests = ensemble.run_replica(scale, campaign, name, protocol, k, gmx, threads=threads, watch=watch)
     again = reduce_replica(scale, campaign, name, protocol, k)
     same = {
