@@ -40,7 +40,7 @@ def test_no_length():
     few = length.fitted(ours(8.0, 1.0, volts=(2.0, 5.0)), FIELDS, COLUMN)
     assert few.length_nm is None and "2 voltages" in few.failed and np.isnan(few.p)
     far = length.fitted(ours(40.0, 0.1), FIELDS, COLUMN)
-    assert far.length_nm is None and "no length between 3 and 20 nm" in far.failed
+    assert far.length_nm is None and "none fits between 3 and 20 nm" in far.failed
     without = {volt: Estimate(1.0, np.nan, np.nan, 1) for volt in (2.0, 3.0, 4.0)}
     assert length.fitted(without, FIELDS, COLUMN).length_nm is None
 

@@ -67,7 +67,7 @@ def fitted(ours: Mapping[float, Estimate], fields_v_nm: Sequence[float], printed
     p = float(distribution.sf(least, len(volt) - 1))
     said = f"chi2 = {least:.3g} for {len(volt) - 1} degrees of freedom, p = {p:.1g}"
     if not inside:
-        return Fitted(None, least, p, f"no length between {TRIED_NM[0]:g} and {TRIED_NM[1]:g} nm is best ({said})")
+        return Fitted(None, least, p, f"none fits between {TRIED_NM[0]:g} and {TRIED_NM[1]:g} nm; at the end, {said}")
     if p < LEVEL:
         return Fitted(None, least, p, f"none fits; the best, {best.x:.1f} nm, has {said}")
     level = least + max(1.0, least / (len(volt) - 1))
