@@ -104,6 +104,7 @@ def along(data: xr.Dataset, settings: Analysis, edges_nm: np.ndarray) -> xr.Data
             turned = np.where(np.cos(chosen.theta) < 0, 0.0, 0.5 * np.pi)
             found = [orientation.mean_cos(one, settings) for one in (chosen, replace(chosen, theta=turned))]
             table[:-1, k] = [x for one in found for x in (one.value, one.low, one.high)]
+            table[3:6, k] = np.clip(table[3:6, k], 0.0, 1.0)
     middles = 0.5 * (np.asarray(edges_nm)[1:] + np.asarray(edges_nm)[:-1])
     return xr.Dataset({name: ("x", table[k]) for k, name in enumerate(names)}, coords={"x": middles})
 
