@@ -98,6 +98,35 @@ class TestStart:
         path.write_text("mine")
         assert ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, path).read_text() == "mine"
 
+    @pytest.mark.parametrize("k", [0, 1])
+    def test_the_right_one_that_is_there_is_taken(self, lab, tmp_path, k):
+        path = ensemble.start_frame(lab.scale, lab.campaign, "mosse", k, tmp_path / "start.gro")
+        before = path.read_bytes()
+        assert ensemble.start_frame(lab.scale, lab.campaign, "mosse", k, path).read_bytes() == before
+
+    def test_one_of_another_spacing_is_refused(self, lab, tmp_path, make_scale):
+        """Once wrong: whatever was there was taken."""
+        path = ensemble.start_frame(lab.scale, lab.campaign, "mosse", 1, tmp_path / "start.gro")
+        closer = make_scale(ensemble__spacing_ps=0.5)
+        with pytest.raises(RunError, match=r"frame at 1 ps, and replica 1 now starts from 1.5 ps.*back.*new name"):
+            ensemble.start_frame(closer, lab.campaign, "mosse", 1, path)
+
+    def test_one_of_another_equilibration_is_taken(self, lab, tmp_path, make_scale):
+        path = ensemble.start_frame(lab.scale, lab.campaign, "mosse", 1, tmp_path / "start.gro")
+        atoms = mda.Universe(str(path)).atoms
+        atoms.positions += 0.1
+        atoms.write(str(path), reindex=False)
+        before = path.read_bytes()
+        closer = make_scale(ensemble__spacing_ps=0.5)
+        assert ensemble.start_frame(closer, lab.campaign, "mosse", 1, path).read_bytes() == before
+
+    def test_no_replica_starts_where_another_did(self, lab, chain, replicas, make_scale, nothing_runs):
+        """The replicas before may be of jobs that are done, and not be asked for again."""
+        closer = make_scale(ensemble__spacing_ps=0.5)
+        with pytest.raises(RunError, match=r"r001/tpr/start.gro is the equilibration's frame at 1 ps"):
+            ensemble.own_input(closer, lab.campaign, "mosse", chain, 2, lab.gmx)
+        assert not replica(lab, chain, 2).exists()
+
     def test_a_time_without_a_frame_is_refused(self, lab, tmp_path, make_scale):
         longer = make_scale(equilibration__duration_ps=2.4, ensemble__spacing_ps=0.5)
         with pytest.raises((RunError, IndexError)):

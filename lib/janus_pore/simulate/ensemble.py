@@ -29,7 +29,7 @@ from . import prepare, process, runner
 from .field import Protocol
 from .gmx import Gmx
 from .protocols import md_of
-from .startframes import start_frame
+from .startframes import check_frame, start_frame
 
 Watch = Callable[[str, int], process.Progress]
 
@@ -98,7 +98,11 @@ def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Proto
 def own_input(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx) -> Path:
     """The .tpr of a replica's randomising seg00: its own start frame, fresh velocities from its own seed, no field."""
     tpr = campaign.replica(system, protocol.name, replica) / "tpr" / "seg00.tpr"
-    conf = start_frame(scale, campaign, system, replica, tpr.with_name("start.gro"))
+    start = tpr.with_name("start.gro")
+    others = sorted(tpr.parents[2].glob("r*/tpr/start.gro"))
+    if others and not start.exists():  # they may be of jobs that are done
+        check_frame(scale, campaign, system, int(others[-1].parents[1].name[1:]), others[-1])
+    conf = start_frame(scale, campaign, system, replica, start)
     seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
     last = _boundaries(scale, protocol)[0][1]
     md = md_of(scale, protocol)

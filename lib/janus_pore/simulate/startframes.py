@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..config import Scale
 from ..errors import RunError
 from ..paths import Campaign
@@ -14,13 +16,23 @@ from ..paths import Campaign
 if TYPE_CHECKING:
     import MDAnalysis as mda
 
+#: Positions in .gro files and trajectories are rounded to this or better; between frames atoms move much farther.
+_ROUNDED_NM = 1e-3
+
 
 def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, path: Path) -> Path:
-    """Write the frame of the equilibration that a replica starts from: `replica` spacings before its end."""
+    """Write the frame of the equilibration that a replica starts from: `replica` spacings before its end.
+
+    Raises
+    ------
+    RunError
+        if the equilibration has no such frame, or as `check_frame` if `path` is there already.
+    """
     if path.exists():
+        check_frame(scale, campaign, system, replica, path)
         return path
     time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
-    trajectory = campaign.equilibration(system) / "nvt" / "md.xtc"
+    trajectory = _trajectory(campaign, system)
     u = _equilibrated(campaign.system(system) / "conf.gro", trajectory)
     index = round(time_ps / scale.md.trajectory_interval_ps)
     if not 0 <= index < len(u.trajectory):
@@ -33,6 +45,49 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     u.atoms.write(str(part), reindex=False)
     os.replace(part, path)
     return path
+
+
+def check_frame(scale: Scale, campaign: Campaign, system: str, replica: int, path: Path) -> None:
+    """Refuse a start frame that was chosen with another `ensemble.spacing_ps`: two replicas could start alike.
+
+    A frame of another equilibration (of a shipped replica, or before it was run again) is taken as it is.
+
+    Raises
+    ------
+    RunError
+        if it is not the frame of the equilibration that the replica starts from, but another one.
+    """
+    trajectory = _trajectory(campaign, system)
+    if not trajectory.exists():
+        return
+    u, kept = _equilibrated(campaign.system(system) / "conf.gro", trajectory), _positions_nm(path)
+    if kept.shape != u.atoms.positions.shape:
+        return
+    time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
+    wanted = round(time_ps / scale.md.trajectory_interval_ps)
+    for index in sorted(range(len(u.trajectory)), key=lambda k: abs(k - wanted)):
+        if np.abs(u.trajectory[index].positions / 10 - kept).max() > _ROUNDED_NM:
+            continue
+        if index == wanted:
+            return
+        raise RunError(
+            f"{path} is the equilibration's frame at {u.trajectory.ts.time:g} ps, and replica {replica} now starts "
+            f"from {time_ps:g} ps: two replicas could start alike. Set ensemble.spacing_ps back to what it was, or "
+            "give the changed scale a new name"
+        )
+
+
+def _trajectory(campaign: Campaign, system: str) -> Path:
+    return campaign.equilibration(system) / "nvt" / "md.xtc"
+
+
+def _positions_nm(path: Path) -> np.ndarray:
+    """Positions (n, 3) in a .gro file with three digits; empty if it is damaged, which grompp will say."""
+    try:
+        lines = path.read_text().splitlines()[2:-1]
+        return np.array([[line[20:28], line[28:36], line[36:44]] for line in lines], dtype=float)
+    except ValueError:
+        return np.empty(0)
 
 
 @lru_cache(maxsize=1)
