@@ -7,7 +7,9 @@ FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(S
 rule forces:
     input: pack_of, [f"lib/janus_pore/{name}.py" for name in ("reduce/forces", "simulate/rerun", "simulate/zeroed")]
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"
-    params: settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm"}) + SCALE.md.model_dump_json()
+    params:
+        settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm"}) + SCALE.md.model_dump_json(),
+        discard_ps=discarded_ps,
     threads: SCALE.ensemble.cores_per_run
     resources: mem_mb=4000
     message: "Forces on Cl- in {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"

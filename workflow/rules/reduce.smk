@@ -4,10 +4,17 @@ def code(*names):
     """Source files of the package that decide a result: an edit reruns what depends on it."""
     return [str(path) for name in names for path in sorted(Path("lib/janus_pore", name).rglob("*.py"))]
 
+PORE = (SCALE.analysis.pore_radius_nm, SCALE.analysis.pore_half_depth_nm)
+
+def discarded_ps(wildcards):
+    """What is left out at the start of a constant field; of other protocols nothing is."""
+    constant = PROTOCOLS[wildcards.system][wildcards.protocol].kind == "constant"
+    return SCALE.analysis.discard_ps if constant else 0
+
 rule profile:
     input: rules.equilibrate.output, code("reduce")
     output: f"{RUNS}/{{system}}/equilibrate.nc"
-    params: settings=SCALE.equilibration.model_dump_json()
+    params: settings=SCALE.equilibration.model_dump_json(), pore=PORE
     resources: mem_mb=4000
     message: "Profiles of the equilibrated {wildcards.system}"
     shell: "janus-pore profile {SCALE_FILE:q} --system {wildcards.system}"
@@ -20,7 +27,7 @@ def pack_of(wildcards):
 rule reduce:
     input: pack_of, code("reduce")
     output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"
-    params: pore=(SCALE.analysis.pore_radius_nm, SCALE.analysis.pore_half_depth_nm)
+    params: pore=PORE, discard_ps=discarded_ps
     resources: mem_mb=4000
     message: "Reducing {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
     shell:
