@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from janus_pore.paths import repository
+from janus_pore import cli, config
+from janus_pore.paths import Campaign, repository
+from janus_pore.reduce import reference
 
 ROOT = repository()
 HOLD = "runs/test/mosse/hold_+0.40"
@@ -30,15 +32,15 @@ class Place:
             settings[section][name] = value
         (self.path / "mini.yml").write_text(yaml.safe_dump(settings))
 
-    def snakemake(self, *options):
+    def snakemake(self, *options, targets=TARGETS):
         argv = [sys.executable, "-m", "snakemake", "--configfile", "mini.yml", "--rerun-incomplete", *options, "--"]
         environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        done = subprocess.run([*argv, *TARGETS], capture_output=True, text=True, cwd=self.path, env=environment)
+        done = subprocess.run([*argv, *targets], capture_output=True, text=True, cwd=self.path, env=environment)
         return done.returncode, done.stdout + done.stderr
 
-    def run(self, *options):
+    def run(self, *options, targets=TARGETS):
         """Run what is missing; how many jobs of each rule there were."""
-        code, said = self.snakemake("--cores", "1", *options)
+        code, said = self.snakemake("--cores", "1", *options, targets=targets)
         assert code == 0, said
         return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", said, re.M)}
 
@@ -84,3 +86,36 @@ class TestEdits:
         """Once wrong: the equilibration's profile kept the old one."""
         place.edit(analysis__pore_radius_nm=0.5)
         assert place.would() == {"reduce": 2, "collect": 2, "profile": 1, "total": 5}
+
+
+class TestShipped:
+    @pytest.fixture
+    def taken(self, place):
+        """The campaign with the constant field's replica shipped, and taken over from there."""
+        campaign = Campaign.of("test", place.path / "runs")
+        scale, shelf = config.load(place.path / "mini.yml"), place.path / "data" / "reference"
+        reference.ship(scale, place.path / "mini.yml", campaign, shelf, "abc1234")
+        shutil.rmtree(shelf / "test" / "mosse" / "sweep")
+        shutil.rmtree(place.path / HOLD)
+        (place.path / f"{HOLD}.nc").unlink()
+        assert place.run(targets=[f"{HOLD}.nc"])["replica"] == 1
+        assert (place.path / HOLD / "r000" / "shipped").is_dir()
+        return place
+
+    def test_what_was_taken_over_is_run_here_when_asked(self, taken, monkeypatch):
+        """Once wrong: nothing to be done, and after a run the shipped data were used nevertheless."""
+        assert "replica" not in taken.would()
+        assert taken.would("--config", "shipped=no")["replica"] == 2
+        monkeypatch.chdir(taken.path)
+        argv = ["mini.yml", "--system", "mosse", "--protocol", "hold_+0.40"]
+        assert cli.main(["pack", *argv, "--pack", "0"]) == 0
+        place = taken.path / HOLD / "r000"
+        assert sorted(path.name for path in place.iterdir()) == ["seg00", "seg01", "shipped.aside", "tpr"]
+
+
+def test_a_cluster_without_the_longest_walltime_is_refused(place, tmp_path):
+    """Once wrong: --config takes the place of the profile's, and every job was given an hour."""
+    (tmp_path / "config.yaml").write_text("executor: slurm\njobs: 1\nconfig: [longest_job_minutes=60]\n")
+    (place.path / "runs/test/mosse/equilibrate.nc").unlink()
+    code, said = place.snakemake("--profile", str(tmp_path), "--config", "shipped=no")
+    assert code == 1 and "--config shipped=no longest_job_minutes=1440" in said

@@ -29,7 +29,10 @@ rule replica:
     # replicas in turn (ensemble.batch_minutes) and side by side (ensemble.replicas_per_job); long ones: a job each
     input: rules.equilibrate.output
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
-    params: protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]), walltime=max_hours
+    params:
+        protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]),
+        walltime=max_hours,
+        **({} if TAKE_OVER else {"shipped": "no"}),  # a reason to run jobs again that took replicas over
     wildcard_constraints: size="[0-9]+"
     threads: SCALE.ensemble.cores_per_run * SCALE.ensemble.replicas_per_job
     resources:
