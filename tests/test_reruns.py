@@ -11,7 +11,7 @@ import pytest
 import yaml
 from janus_pore import cli, config
 from janus_pore.paths import Campaign, repository
-from janus_pore.reduce import reference
+from janus_pore.reduce import reference, store
 
 ROOT = repository()
 HOLD = "runs/test/mosse/hold_+0.40"
@@ -86,6 +86,26 @@ class TestEdits:
         """Once wrong: the equilibration's profile kept the old one."""
         place.edit(analysis__pore_radius_nm=0.5)
         assert place.would() == {"reduce": 2, "collect": 2, "profile": 1, "total": 5}
+
+
+class TestForces:
+    @pytest.fixture
+    def marked(self, place):
+        """A function: whether the forces are still those that were there before."""
+        path = place.path / HOLD / "r000.forces.nc"
+        store.write(store.read(path).assign_attrs(mark="here"), path)
+        return lambda: "mark" in store.read(path).attrs
+
+    def test_how_they_are_looked_at_is_no_reason(self, place):
+        place.edit(barrier__waiting_depth_nm=0.3, barrier__bin_width_nm=0.2)
+        assert place.would() == {}
+
+    def test_forces_of_the_same_frames_are_not_computed_again(self, place, marked):
+        """Once wrong: they were deleted before anyone looked at them."""
+        place.edit(barrier__fields_v_nm=[0.4, 0.8, 1.2])
+        assert place.run() == {"forces": 1, "collect_forces": 1, "total": 2} and marked()
+        place.edit(barrier__half_range_nm=0.7)
+        assert place.run() == {"forces": 1, "collect_forces": 1, "total": 2} and not marked()
 
 
 class TestShipped:

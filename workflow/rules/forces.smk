@@ -6,21 +6,25 @@ FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(S
 
 rule forces:
     input: pack_of, [f"lib/janus_pore/{name}.py" for name in ("reduce/forces", "simulate/rerun", "simulate/zeroed")]
-    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"
+    output:
+        update(f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"),  # not deleted before: forces of the same are kept
+        f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.done",  # missing after a failure, when the old ones are put back
     params:
-        settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm"}) + SCALE.md.model_dump_json(),
+        settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm", "waiting_depth_nm"})
+        + SCALE.md.model_dump_json(),
         discard_ps=discarded_ps,
     threads: SCALE.ensemble.cores_per_run
     resources: mem_mb=4000
     message: "Forces on Cl- in {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
     shell:
         "janus-pore forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
-        "--replica {wildcards.replica} --threads {threads}"
+        "--replica {wildcards.replica} --threads {threads} && touch {output[1]:q}"
 
 def replicas_with_forces(wildcards):
     """The forces of a protocol's replicas."""
     place = f"{RUNS}/{wildcards.system}/{wildcards.protocol}"
-    return [f"{place}/r{k:03d}.forces.nc" for k in replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])]
+    replicas = replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])
+    return [f"{place}/r{k:03d}.forces.{end}" for k in replicas for end in ("nc", "done")]
 
 rule collect_forces:
     input: replicas_with_forces

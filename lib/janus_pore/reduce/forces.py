@@ -147,7 +147,10 @@ def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
 
 
 def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int) -> str:
-    """What decides the forces of a replica: the run, the topology, the interactions and the frames wanted."""
+    """What decides the forces of a replica: the run, the topology, the interactions and the frames wanted.
+
+    Forces of the same are kept. A change of the code that changes them has to show here.
+    """
     (run,) = rerun.segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifest = rerun.done(run)
     if manifest is None:
@@ -161,6 +164,8 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
 def _decides(asked: str, protocol: Protocol) -> list:
     """Of what `_asked` gives, what matters for this protocol."""
     found = json.loads(asked)
-    for key in _WINDOWS if protocol.kind == "constant" else ():
+    if protocol.kind != "constant":
+        return found[:-1]  # all but analysis.discard_ps
+    for key in _WINDOWS:
         found[2].pop(key)  # of the settings of `barrier`
     return found
