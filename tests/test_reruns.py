@@ -108,6 +108,23 @@ class TestForces:
         assert place.run() == {"forces": 1, "collect_forces": 1, "total": 2} and not marked()
 
 
+def test_a_run_that_was_altered_is_repaired_as_the_message_says(place):
+    """Once wrong: the stamp stood, so it was not run again, and what it had been reduced to was deleted."""
+    reduced, collected = place.path / HOLD / "r000.nc", place.path / f"{HOLD}.nc"
+    before = reduced.read_bytes()
+    with open(place.path / HOLD / "r000" / "seg01" / "md.xtc", "ab") as file:
+        file.write(b"0")
+    place.edit(analysis__discard_ps=0.3)
+    code, said = place.snakemake("--cores", "1", targets=[str(collected.relative_to(place.path))])
+    assert code == 1 and reduced.read_bytes() == before
+    command = re.search(r"md.xtc changed or vanished since the run.*(rm -rf \S+/r000/seg01 .*)", said).group(1)
+    collected.unlink()
+    assert place.would()["reduce"] == 1  # what was put back is not taken for new
+    subprocess.run(command, shell=True, check=True, cwd=place.path)
+    done = place.run(targets=[str(collected.relative_to(place.path))])
+    assert done == {"replica": 1, "reduce": 1, "collect": 1, "total": 3} and reduced.read_bytes() != before
+
+
 class TestShipped:
     @pytest.fixture
     def taken(self, place):

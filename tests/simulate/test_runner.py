@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from janus_pore.errors import RunError
 from janus_pore.simulate import checkpoint, ensemble, pieces, prepare, process, runner
+from janus_pore.simulate.manifest import removal
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 SHORT, MEDIUM, LONG, INTERVAL = 100, 2000, 200_000, 10
@@ -155,6 +156,20 @@ class TestDone:
             run(finished, lab)
         with pytest.raises(RunError, match="delete this directory"):
             runner.done(finished.directory)
+
+    @pytest.mark.parametrize(
+        ("run", "stamp", "named"),
+        [
+            ("m/hold/r000/seg01", "m/hold/pack000x1.done", "m/hold"), ("m/equilibrate/nvt", "m/equilibrate.done", "m"),
+            ("engine/settle", "engine/settle.done", "engine"), ("m/hold/r000/seg01", "m/equilibrate.done", None),
+        ],
+    )  # fmt: skip
+    def test_the_command_that_removes_a_run_takes_its_stamps_along(self, tmp_path, run, stamp, named):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / stamp).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / stamp).touch()
+        places = f" {tmp_path / named}/*.done {tmp_path / named}*.nc" if named else ""
+        assert removal(tmp_path / run) == f"rm -rf {tmp_path / run}{places}"
 
     def test_another_input_is_refused(self, lab, finished, tprs, no_launch):
         with pytest.raises(RunError, match="was run from other inputs"):

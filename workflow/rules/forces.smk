@@ -7,8 +7,8 @@ FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(S
 rule forces:
     input: pack_of, [f"lib/janus_pore/{name}.py" for name in ("reduce/forces", "simulate/rerun", "simulate/zeroed")]
     output:
-        update(f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"),  # not deleted before: forces of the same are kept
-        f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.done",  # missing after a failure, when the old ones are put back
+        update(f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"),  # not deleted before: the same are kept
+        f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.done",  # missing if it failed
     params:
         settings=SCALE.barrier.model_dump_json(exclude={"protocols", "bin_width_nm", "waiting_depth_nm"})
         + SCALE.md.model_dump_json(),

@@ -26,18 +26,21 @@ def pack_of(wildcards):
 
 rule reduce:
     input: pack_of, code("reduce")
-    output: f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"
+    output:
+        update(f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.nc"),  # not deleted before there is a new one
+        f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.done",  # missing if it failed
     params: pore=PORE, discard_ps=discarded_ps
     resources: mem_mb=4000
     message: "Reducing {wildcards.protocol} of {wildcards.system}, replica {wildcards.replica}"
     shell:
         "janus-pore reduce {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol} "
-        "--replica {wildcards.replica}"
+        "--replica {wildcards.replica} && touch {output[1]:q}"
 
 def reduced_replicas(wildcards):
     """The reduced replicas of a protocol."""
     place = f"{RUNS}/{wildcards.system}/{wildcards.protocol}"
-    return [f"{place}/r{k:03d}.nc" for k in replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])]
+    replicas = replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol])
+    return [f"{place}/r{k:03d}.{end}" for k in replicas for end in ("nc", "done")]
 
 rule collect:
     input: reduced_replicas

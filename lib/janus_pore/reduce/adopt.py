@@ -122,5 +122,5 @@ def _whole(path: Path) -> None:
         if "/" not in name and sha256(path.with_name(name)) != digest:
             raise TrajectoryError(
                 f"{path.with_name(name)} is not the file its manifest describes: restore data/reference from git and "
-                f"remove {path.parents[1]}"
+                f"remove {path.parents[1]}, and the stamps that say it is done: {path.parents[2]}/*.done"
             )

@@ -154,7 +154,7 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     (run,) = rerun.segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifest = rerun.done(run)
     if manifest is None:
-        raise TrajectoryError(f"not run yet: {run}; run the replica first")
+        raise TrajectoryError(f"not run yet: {run}; run the replica first (delete its stamps, *.done)")
     settings = scale.barrier.model_dump(exclude={"protocols", "bin_width_nm", "waiting_depth_nm"})
     topology = sha256(campaign.system(system) / "topol.top")
     mdp = rerun.options(md_of(scale, protocol), charged=True)

@@ -63,7 +63,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     directories = segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:
-        raise TrajectoryError(f"not run yet: {', '.join(missing)}; run the replica first")
+        raise TrajectoryError(f"not run yet: {', '.join(missing)}; run the replica first (delete its stamps, *.done)")
     with GROParser(str(campaign.system(system) / "conf.gro")) as parser:
         names = parser.parse().names.values
     waters, sheet = np.flatnonzero(np.isin(names, ("OW", "HW1", "HW2"))), np.isin(names, ("MO", "S", "SE"))

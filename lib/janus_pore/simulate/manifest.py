@@ -47,9 +47,15 @@ def done(directory: Path) -> dict[str, Any] | None:
     if changed:
         raise RunError(
             f"{directory}: {', '.join(changed)} changed or vanished since the run. Restore them, or delete this "
-            "directory to run it again"
+            f"directory to run it again, and the stamps that say it is done: {removal(directory)}"
         )
     return manifest
+
+
+def removal(directory: Path) -> str:
+    """The command that removes a run so that the workflow makes it again: with its stamps and what was collected."""
+    place = next((p for p in (directory.parent, directory.parents[1]) if any(p.glob("*.done"))), None)
+    return f"rm -rf {directory}" + (f" {place}/*.done {place}*.nc" if place else "")
 
 
 def same(manifest: dict, inputs: dict, directory: Path) -> dict:

@@ -109,7 +109,7 @@ def recompute(
     (directory,) = segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifest = done(directory)
     if manifest is None:
-        raise TrajectoryError(f"not run yet: {directory}; run the replica first")
+        raise TrajectoryError(f"not run yet: {directory}; run the replica first (delete its stamps, *.done)")
     index, time, field = chosen(scale, protocol)
     if not len(index):
         raise TrajectoryError(f"{protocol.name}: no frame in a window of barrier.fields_v_nm; widen half_window_v_nm")
