@@ -145,7 +145,7 @@ def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
     protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
     target = campaign.reduced(args.system, args.protocol, args.replica)
-    if not adopt.restore(campaign, args.system, args.protocol, args.replica, target):
+    if not adopt.restore(scale, campaign, args.system, args.protocol, args.replica, target):
         replica.write(replica.reduce_replica(scale, campaign, args.system, protocol, args.replica), target)
 
 
@@ -169,7 +169,7 @@ def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         store.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
         return
     target = campaign.forces(args.system, args.protocol, args.replica)
-    if not adopt.restore(campaign, args.system, args.protocol, args.replica, target):
+    if not adopt.restore(scale, campaign, args.system, args.protocol, args.replica, target):
         how = {"gmx": gmx.find(), "threads": args.threads}
         store.write(forces.reduce_forces(scale, campaign, args.system, protocol, args.replica, **how), target)
 

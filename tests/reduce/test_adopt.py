@@ -32,9 +32,9 @@ def test_what_is_shipped_is_taken_over_once_and_whole(lab, fresh, protocol, shel
     shutil.rmtree(shelf)  # it does not depend on the shelf from then on
     assert take(lab, fresh, protocol, shelf) == [0]
     target = fresh.reduced("mosse", protocol.name, 0)
-    assert adopt.restore(fresh, "mosse", protocol.name, 0, target)
+    assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target)
     assert sha256(target) == sha256(fresh.taken("mosse", protocol.name, 0) / "r000.nc") != ""
-    assert not adopt.restore(fresh, "mosse", protocol.name, 1, fresh.reduced("mosse", protocol.name, 1))
+    assert not adopt.restore(lab.scale, fresh, "mosse", protocol.name, 1, fresh.reduced("mosse", protocol.name, 1))
 
 
 def test_what_was_begun_here_is_left_to_this_campaign(lab, fresh, protocol, shelf):
@@ -56,11 +56,29 @@ def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, 
 def test_altered_files_and_what_was_not_shipped_are_refused(lab, fresh, protocol, shelf, shipped):
     assert take(lab, fresh, protocol, shelf) == [0]
     with pytest.raises(TrajectoryError, match=r"holds no r000.forces.nc.*SHIPPED=no"):
-        adopt.restore(fresh, "mosse", protocol.name, 0, fresh.forces("mosse", protocol.name, 0))
+        adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, fresh.forces("mosse", protocol.name, 0))
     path = fresh.taken("mosse", protocol.name, 0) / "r000.nc"
     path.write_bytes(path.read_bytes() + b"0")
     with pytest.raises(TrajectoryError, match="not the file its manifest describes"):
-        adopt.restore(fresh, "mosse", protocol.name, 0, fresh.reduced("mosse", protocol.name, 0))
+        adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, fresh.reduced("mosse", protocol.name, 0))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"analysis__pore_radius_nm": 0.3}, "analysis.pore_radius_nm 0.425, not 0.3"),
+        ({"analysis__discard_ps": 0.1}, "analysis.discard_ps 0.2, not 0.1"),
+    ],
+)
+def test_settings_of_the_reduction_that_change_after_it_was_taken_over(
+    lab, fresh, protocol, shelf, make_scale, change, said
+):
+    """Once broke: it was put beside replicas that were reduced over another pore region."""
+    take(lab, fresh, protocol, shelf)
+    target = fresh.reduced("mosse", protocol.name, 0)
+    with pytest.raises(ConfigError, match=rf"shipped/r000.nc was reduced with {said}: set .* back, or .*SHIPPED=no"):
+        adopt.restore(make_scale(**change), fresh, "mosse", protocol.name, 0, target)
+    assert not target.exists()
 
 
 def test_a_broken_copy_is_made_again(lab, fresh, protocol, shelf, shipped):

@@ -70,6 +70,38 @@ class TestShip:
         with pytest.raises(ConfigError, match=f"run with other protocol {re.escape(hold)}:"):
             reference.ship(config.load(other), other, lab.campaign, shelf, "x")
 
+    def test_other_settings_of_the_reduction_are_refused(self, lab, scale_file, ran, shelf, shipped, tmp_path):
+        """Once broke: the scale file was overwritten and one shelf held replicas of two pore regions."""
+        content, other, before = yaml.safe_load(scale_file.read_text()), tmp_path / "other.yml", shipped.read_bytes()
+        content["analysis"]["pore_radius_nm"] = 0.3
+        other.write_text(yaml.safe_dump(content))
+        said = "r000.nc was reduced with analysis.pore_radius_nm 0.425, not 0.3: set the scale file back, or reduce"
+        with pytest.raises(ConfigError, match=rf"{shelf}.*{said} all replicas"):
+            reference.ship(config.load(other), other, lab.campaign, shelf, "x")
+        assert (shelf / "test" / "scale.yml").read_bytes() == scale_file.read_bytes()
+        with pytest.raises(ConfigError, match=rf"{lab.campaign.root}.*{said} it again"):
+            reference.ship(config.load(other), other, lab.campaign, tmp_path / "new", "x")
+        assert not (tmp_path / "new").exists()
+        whole = ran.read_bytes()
+        try:  # reduced again, all of it
+            replica.write(replica.read(ran).assign_attrs(pore_radius_nm=0.3), ran)
+            assert reference.ship(config.load(other), other, lab.campaign, shelf, "x")["reduced again"] == 1
+        finally:
+            ran.write_bytes(whole)
+        assert (
+            shipped.read_bytes() != before and config.load(shelf / "test" / "scale.yml").analysis.pore_radius_nm == 0.3
+        )
+
+    def test_what_an_earlier_file_does_not_say_its_scale_file_does(self, lab, scale_file, shelf, shipped, tmp_path):
+        data, other, content = replica.read(shipped), tmp_path / "other.yml", yaml.safe_load(scale_file.read_text())
+        del data.attrs["discard_ps"]
+        replica.write(data.assign_attrs(trajectories_sha256="another run"), shipped)
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
+        content["analysis"]["discard_ps"] = 0.1
+        other.write_text(yaml.safe_dump(content))
+        with pytest.raises(ConfigError, match="analysis.discard_ps 0.2, not 0.1"):
+            reference.ship(config.load(other), other, lab.campaign, shelf, "x")
+
     def test_more_replicas_and_protocols_may_join(self, lab, scale_file, shelf, tmp_path):
         content = yaml.safe_load(scale_file.read_text())
         content["protocols"]["hold"]["fields_v_nm"].append(0.9)

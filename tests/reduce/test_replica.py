@@ -78,6 +78,7 @@ class TestKnown:
         assert units == {"time": "ps", "field": "V/nm", "current": "nA", "crossings": "1", "theta": "rad"}
         assert (data.attrs["system"], data.attrs["protocol"], data.attrs["replica"]) == ("mosse", "chain", 0)
         assert (data.attrs["length_x_nm"], data.attrs["period_ps"]) == (5.0, 0.0)
+        assert data.attrs["discard_ps"] == synthetic.scale.analysis.discard_ps
         manifests = [json.loads((segment(synthetic, s) / "manifest.json").read_text()) for s in ("seg01", "seg02")]
         assert data.attrs["trajectories_sha256"].split() == [m["files"]["md.xtc"] for m in manifests]
 
@@ -124,6 +125,7 @@ class TestProfiles:
         pulses = dataclasses.replace(synthetic.protocol, kind="pair")
         data = replica.reduce_replica(synthetic.scale, synthetic.campaign, "mosse", pulses, 0)
         assert "theta" in data and not {"number", "wide_theta", "snapshot"} & set(data)
+        assert "discard_ps" not in data.attrs  # nothing of it is averaged after a field was switched on
 
     def test_together(self, data, synthetic, tmp_path):
         paths = [replica.write(reduce(synthetic, k), tmp_path / f"r{k:03d}.nc") for k in range(2)]
@@ -210,6 +212,25 @@ class TestCollect:
         replica.write(data, paths[1])
         with pytest.raises(TrajectoryError, match=r"r001\.nc has other times"):
             replica.collect(paths)
+
+    @pytest.mark.parametrize(
+        ("key", "other"),
+        [("pore_radius_nm", 0.3), ("pore_half_depth_nm", 0.2), ("every_frames", 2), ("timestep_fs", 1.0),
+         ("interval_ps", 0.2), ("discard_ps", 0.1)],
+    )  # fmt: skip
+    def test_other_settings_are_refused(self, paths, key, other):
+        """Once broke: replicas of two pore regions were put together, and the attribute that showed it was dropped."""
+        data = replica.read(paths[1])
+        said = data.attrs[key]
+        replica.write(data.assign_attrs({key: other}), paths[1])
+        with pytest.raises(TrajectoryError, match=rf"r001\.nc and .*r000\.nc .*: {key} is {other} .* and {said} in"):
+            replica.collect(paths)
+
+    def test_what_an_earlier_file_does_not_say_is_not_known(self, paths):
+        data = replica.read(paths[0])
+        del data.attrs["discard_ps"]
+        replica.write(data, paths[0])
+        assert replica.collect(paths).sizes["replica"] == 2
 
     def test_a_missing_one_is_refused(self, paths, tmp_path):
         with pytest.raises(TrajectoryError, match=r"r002\.nc is not there"):

@@ -16,10 +16,9 @@ from ..files import sha256
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
-from .reference import SCALE_FILE, differing, read_manifest
-
-#: Of a scale's analysis, what a reduced replica cannot be freed from again.
-_REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
+from . import store
+from .reference import SCALE_FILE, read_manifest
+from .settings import REDUCTION, differing, same_reduction
 
 
 def adopt(
@@ -57,11 +56,13 @@ def adopt(
     return taken
 
 
-def restore(campaign: Campaign, system: str, protocol: str, replica: int, target: Path) -> bool:
+def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replica: int, target: Path) -> bool:
     """Put the reduced data (or forces) of a replica that was taken over where reducing it would; False if it was not.
 
     Raises
     ------
+    ConfigError
+        if it was reduced with other settings than the scale has now.
     TrajectoryError
         if what is wanted was not shipped with it, or does not match its manifest.
     """
@@ -74,7 +75,9 @@ def restore(campaign: Campaign, system: str, protocol: str, replica: int, target
             f"{place} holds no {target.name}, and its trajectories were not shipped: remove {place.parent} and run "
             "the replica here (SHIPPED=no)"
         )
-    _whole(place / f"r{replica:03d}.nc")
+    data = place / f"r{replica:03d}.nc"
+    _whole(data)
+    same_reduction(scale, store.read(data).attrs, data, f"remove {place.parent} and run the replica here (SHIPPED=no)")
     part = target.with_name(f"partial-{target.name}")
     shutil.copyfile(source, part)
     part.replace(target)
@@ -107,7 +110,7 @@ def _same_run(scale: Scale, system: str, protocol: Protocol, place: Path) -> Non
     keys = {f"systems.{system}", "md", "ensemble", "equilibration", f"protocol {protocol.name}"}
     differs = sorted(keys & set(differing(shipped, scale)))
     differs += [
-        f"analysis.{key}" for key in _REDUCTION if getattr(shipped.analysis, key) != getattr(scale.analysis, key)
+        f"analysis.{key}" for key in REDUCTION if getattr(shipped.analysis, key) != getattr(scale.analysis, key)
     ]
     if differs:
         raise ConfigError(

@@ -17,7 +17,7 @@ from typing import Any
 import xarray as xr
 
 from ..config import Scale, load
-from ..errors import ConfigError, TrajectoryError
+from ..errors import TrajectoryError
 from ..files import sha256, write_json
 from ..paths import Campaign
 from ..simulate.ensemble import segment_directories
@@ -25,10 +25,9 @@ from ..simulate.field import Protocol
 from ..simulate.protocols import md_of, protocols_of, replicas_of
 from ..simulate.runner import done
 from . import forces, store
+from .settings import same_physics, same_reduction
 
 SCALE_FILE = "scale.yml"
-#: Of an ensemble, what may differ between replicas that are put together: how many there are and how jobs share them.
-_COUNTS = {"replicas", "cores_per_run", "replicas_per_job", "batch_minutes"}
 _FORCES = ".forces."
 
 
@@ -45,15 +44,15 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     Raises
     ------
     ConfigError
-        if the shelf holds this scale's name with other systems, settings or protocols.
+        if the shelf holds this scale's name with other systems, settings or protocols, or if replicas there, or those
+        to be put there, were reduced with other settings. Nothing is put there then.
     RunError
         if a trajectory changed since it was run.
     """
     place = shelf / scale.scale
-    if (place / SCALE_FILE).exists():
-        _same_physics(load(place / SCALE_FILE), scale, place)
-    place.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(scale_file, place / SCALE_FILE)
+    held = load(place / SCALE_FILE) if (place / SCALE_FILE).exists() else scale
+    same_physics(held, scale, place)
+    wanted: list[tuple[str, Protocol, int, Path]] = []
     count = {"added": 0, "reduced again": 0, "kept": 0, "other run kept": 0}
     for system in scale.systems:
         for name, protocol in protocols_of(scale, system).items():
@@ -73,7 +72,13 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
                     what = "kept" if same else "reduced again"
                 count[what] += 1
                 if what in ("added", "reduced again"):
-                    _place(scale, campaign, system, protocol, k, target, commit)
+                    wanted.append((system, protocol, k, target))
+    stay = {path for path in place.glob("*/*/r*.nc") if _FORCES not in path.name} - {target for *_, target in wanted}
+    _same_reduction(scale, held, sorted(stay), [campaign.reduced(s, p.name, k) for s, p, k, _ in wanted])
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(scale_file, place / SCALE_FILE)
+    for system, protocol, k, target in wanted:
+        _place(scale, campaign, system, protocol, k, target, commit)
     return count
 
 
@@ -112,6 +117,17 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not record.exists():
         raise TrajectoryError(f"{record} is missing: {path} cannot be traced to a run; restore it from git")
     return json.loads(record.read_text())
+
+
+def _same_reduction(scale: Scale, held: Scale, stay: list[Path], come: list[Path]) -> None:
+    """Raise where what stays on the shelf, whose scale file said `held`, or comes was not reduced as the scale says."""
+    for path in stay:
+        attrs = store.read(path).attrs
+        if attrs["kind"] == "constant":  # files shipped earlier do not say it, but the scale file beside them does
+            attrs = {"discard_ps": held.analysis.discard_ps} | attrs
+        same_reduction(scale, attrs, path, "reduce all replicas of the scale again and ship them together")
+    for path in come:
+        same_reduction(scale, store.read(path).attrs, path, "reduce it again")
 
 
 def _place(
@@ -189,31 +205,3 @@ def _record(
         },
         "segments": segments,
     }  # fmt: skip
-
-
-def _same_physics(old: Scale, new: Scale, place: Path) -> None:
-    """Raise where replicas on the shelf were run otherwise; a protocol that has none there may change."""
-    differs = differing(old, new)
-    empty = {key for key in differs if key.startswith("protocol ") and not any(place.glob(f"*/{key[9:]}/r*.nc"))}
-    if differs := [key for key in differs if key not in empty]:
-        raise ConfigError(
-            f"{place} holds replicas of scale {old.scale!r} run with other {', '.join(differs)}: give the changed "
-            "scale a new name, or move those away"
-        )
-
-
-def differing(old: Scale, new: Scale) -> list[str]:
-    """What decides the runs of a scale and is not the same in another; systems and protocols that join do not count."""
-    found = _physics(new)
-    return [key for key, value in _physics(old).items() if found.get(key) != value]
-
-
-def _physics(scale: Scale) -> dict[str, Any]:
-    """What decides the runs of a scale, by key; new systems and protocols may join."""
-    dump = scale.model_dump()
-    found = {f"systems.{name}": value for name, value in dump["systems"].items()}
-    found |= {"md": dump["md"], "equilibration": dump["equilibration"]}
-    found["ensemble"] = {key: value for key, value in dump["ensemble"].items() if key not in _COUNTS}
-    for protocol in {p.name: p for s in scale.systems for p in protocols_of(scale, s).values()}.values():
-        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps, protocol.md)
-    return found

@@ -104,6 +104,8 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
         "trajectories_sha256": " ".join(manifest["files"]["md.xtc"] for manifest in manifests),
         "gromacs": manifests[-1]["gromacs"]["version"],
     }  # fmt: skip
+    if protocol.kind == "constant":  # its profiles are of what comes after this
+        attrs["discard_ps"] = settings.discard_ps
     found = dataset.made(protocol, start, rows, batch.found, attrs)
     if not detailed:
         return found

@@ -20,6 +20,8 @@ _LISTS = {
     "sample": ("theta", "theta_frame"),
     "wide": ("wide_theta", "wide_radius", "wide_depth", "wide_frame"),
 }
+#: Attributes that say how a replica was run and reduced: those that differ in them do not go together.
+_SETTINGS = ("pore_radius_nm", "pore_half_depth_nm", "every_frames", "interval_ps", "timestep_fs", "discard_ps")
 _OF_FIRST = (
     "field", "segment", "interval_field", "interval_segment", "profile_frames", "profile_field", "sheet_charge",
     "snapshot", "snapshot_sheet",
@@ -40,13 +42,14 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     Raises
     ------
     TrajectoryError
-        if the replicas do not have the same times.
+        if the replicas do not have the same times, or were run or reduced with other settings.
     """
     replicas = [read(path) for path in paths]
     first = replicas[0]
     for path, one in zip(paths, replicas, strict=True):
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
+    _same_settings(paths, replicas)
     there = [name for name in _PER_REPLICA if name in first]
     together = xr.concat([one[there] for one in replicas], dim="replica", combine_attrs="drop_conflicts")
     for dim, names in _LISTS.items():
@@ -79,6 +82,19 @@ def read(path: Path) -> xr.Dataset:
     if not Path(path).exists():
         raise TrajectoryError(f"{path} is not there: run the workflow up to it first (make book, or snakemake {path})")
     return xr.load_dataset(path, engine="h5netcdf")
+
+
+def _same_settings(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
+    """Refuse replicas whose settings differ; what a file does not say (earlier ones: `discard_ps`) is not known."""
+    for key in _SETTINGS:
+        said = [(path, one.attrs[key]) for path, one in zip(paths, replicas, strict=True) if key in one.attrs]
+        for path, value in said:
+            first, expected = said[0]
+            if value != expected:
+                raise TrajectoryError(
+                    f"{path} and {first} do not go together: {key} is {value} in one and {expected} in the other. Set "
+                    "the scale file back to what one of them was reduced with, and reduce the other again"
+                )
 
 
 def _packed(dataset: xr.Dataset, name: str) -> dict[str, Any]:

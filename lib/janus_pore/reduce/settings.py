@@ -1,0 +1,65 @@
+"""What decides a shipped replica, and whether a scale file still says it: how it was run, and how it was reduced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config import Scale
+from ..errors import ConfigError
+from ..simulate.protocols import protocols_of
+
+#: Of a scale's analysis, what a reduced replica cannot be freed from again.
+REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
+#: Of an ensemble, what may differ between replicas that are put together: how many there are and how jobs share them.
+_COUNTS = {"replicas", "cores_per_run", "replicas_per_job", "batch_minutes"}
+
+
+def same_reduction(scale: Scale, attrs: Mapping[str, Any], path: Path, instead: str) -> None:
+    """Raise if a replica was reduced with other settings than the scale has; what its file does not say is not known.
+
+    Parameters
+    ----------
+    attrs : attributes of the reduced replica in `path`
+    instead : what else can be done about it than to set the scale file back
+
+    Raises
+    ------
+    ConfigError
+        naming the settings and both values.
+    """
+    asked = {key: getattr(scale.analysis, key) for key in REDUCTION}
+    differs = [
+        f"analysis.{key} {attrs[key]}, not {value}" for key, value in asked.items() if attrs.get(key, value) != value
+    ]
+    if differs:
+        raise ConfigError(f"{path} was reduced with {'; '.join(differs)}: set the scale file back, or {instead}")
+
+
+def same_physics(old: Scale, new: Scale, place: Path) -> None:
+    """Raise where replicas on the shelf were run otherwise; a protocol that has none there may change."""
+    differs = differing(old, new)
+    empty = {key for key in differs if key.startswith("protocol ") and not any(place.glob(f"*/{key[9:]}/r*.nc"))}
+    if differs := [key for key in differs if key not in empty]:
+        raise ConfigError(
+            f"{place} holds replicas of scale {old.scale!r} run with other {', '.join(differs)}: give the changed "
+            "scale a new name, or move those away"
+        )
+
+
+def differing(old: Scale, new: Scale) -> list[str]:
+    """What decides the runs of a scale and is not the same in another; systems and protocols that join do not count."""
+    found = _physics(new)
+    return [key for key, value in _physics(old).items() if found.get(key) != value]
+
+
+def _physics(scale: Scale) -> dict[str, Any]:
+    """What decides the runs of a scale, by key; new systems and protocols may join."""
+    dump = scale.model_dump()
+    found = {f"systems.{name}": value for name, value in dump["systems"].items()}
+    found |= {"md": dump["md"], "equilibration": dump["equilibration"]}
+    found["ensemble"] = {key: value for key, value in dump["ensemble"].items() if key not in _COUNTS}
+    for protocol in {p.name: p for s in scale.systems for p in protocols_of(scale, s).values()}.values():
+        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps, protocol.md)
+    return found
