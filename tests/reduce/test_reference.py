@@ -92,6 +92,23 @@ class TestShip:
             shipped.read_bytes() != before and config.load(shelf / "test" / "scale.yml").analysis.pore_radius_nm == 0.3
         )
 
+    def test_what_the_run_was_not_is_not_said_of_it(self, lab, ran, make_scale, scale_file, tmp_path):
+        """Once broke: the manifest told today's membrane and temperature of a run with others."""
+        other = make_scale(system__membrane="mosse_even", md__temperature_k=330.0)
+        said = r"r000 was run with membrane mosse, not mosse_even; ref-t 300.0 300.0, not 330.0 330.0; gen-temp 300.0, "
+        with pytest.raises(ConfigError, match=said + r"not 330.0: ship it with the scale file that it was run with"):
+            reference.ship(other, scale_file, lab.campaign, tmp_path / "shelf", "x")
+        assert not (tmp_path / "shelf").exists()
+
+    def test_data_of_other_trajectories_are_refused(self, lab, ran, scale_file, tmp_path):
+        whole = ran.read_bytes()
+        try:
+            replica.write(replica.read(ran).assign_attrs(trajectories_sha256="another run"), ran)
+            with pytest.raises(TrajectoryError, match=r"r000.nc is not of the trajectories of this replica"):
+                reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
+        finally:
+            ran.write_bytes(whole)
+
     def test_what_an_earlier_file_does_not_say_its_scale_file_does(self, lab, scale_file, shelf, shipped, tmp_path):
         data, other, content = replica.read(shipped), tmp_path / "other.yml", yaml.safe_load(scale_file.read_text())
         del data.attrs["discard_ps"]

@@ -1,10 +1,14 @@
 """What decides a shipped replica: how it was run and reduced, against what a scale file says."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from janus_pore.errors import ConfigError
+from janus_pore.errors import ConfigError, RunError, TrajectoryError
+from janus_pore.paths import Campaign
 from janus_pore.reduce import settings
+from janus_pore.simulate.protocols import protocols_of
 
 
 @pytest.fixture
@@ -37,3 +41,68 @@ def test_more_systems_and_protocols_may_join(make_scale):
 def test_how_jobs_share_replicas_decides_nothing(make_scale):
     assert settings.differing(make_scale(), make_scale(ensemble__replicas=1, ensemble__batch_minutes=1.0)) == []
     assert settings.differing(make_scale(), make_scale(ensemble__randomise_ps=0.4)) == ["ensemble"]
+
+
+class TestRunAsAsked:
+    @pytest.fixture
+    def campaign(self, lab, ran, hold, tmp_path):
+        """A copy of the campaign, of what one replica was run from and gave."""
+        copy = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        shutil.copytree(lab.built, copy.system("mosse"))
+        for part in ("tpr", "r000"):
+            shutil.copytree(lab.campaign.protocol("mosse", hold) / part, copy.protocol("mosse", hold) / part)
+        return copy
+
+    @pytest.fixture
+    def check(self, lab, campaign, hold):
+        """A function: a scale -> the manifests of replica 0, if it was run as the scale asks."""
+        return lambda scale=lab.scale, name=hold: settings.run_as_asked(
+            scale, campaign, "mosse", replace(protocols_of(scale, "mosse")[name], name=hold), 0
+        )
+
+    def test_the_manifests_of_its_segments(self, check, campaign, hold):
+        (manifest,) = check()
+        assert manifest["steps"] == [100, 600]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"system__seed": 2}, "seed 1, not 2"),
+            ({"md__thermostat_time_ps": 0.1}, "tau-t 0.05 0.05, not 0.1 0.1"),
+            ({"md__trajectory_resolution_nm": 0.0001}, "compressed-x-precision 1000, not 10000"),
+            ({"ensemble__randomise_ps": 0.4}, "nsteps 600, not 700"),
+            ({"protocols__hold__duration_ps": 2.0}, "nsteps 600, not 1100"),
+        ],
+    )
+    def test_what_the_scale_says_otherwise_is_named(self, check, make_scale, change, said):
+        with pytest.raises(ConfigError, match=rf"r000 was run with {said}: ship it with the scale file"):
+            check(make_scale(**change))
+
+    def test_another_field(self, check, lab):
+        with pytest.raises(ConfigError, match=r"r000 was run with electric-field-x 0.4 0 0 0, not -1 0 0 0:"):
+            check(name="hold_-1.00")
+
+    def test_what_changes_no_run_is_no_matter(self, check, make_scale):
+        assert check(make_scale(ensemble__replicas=1, analysis__discard_ps=0.1)) == check()
+
+    def test_run_inputs_that_were_made_anew(self, check, campaign, hold):
+        """Runs were made, the run input of all replicas was deleted and made from other settings."""
+        tpr = campaign.protocol("mosse", hold) / "tpr" / "seg01.tpr"
+        tpr.write_bytes(tpr.read_bytes() + b"0")
+        with pytest.raises(TrajectoryError, match=r"seg01 was not run from .*tpr/seg01.tpr"):
+            check()
+
+    def test_a_system_that_was_built_anew(self, check, campaign):
+        topology = campaign.system("mosse") / "topol.top"
+        topology.write_text(topology.read_text() + "; another\n")
+        with pytest.raises(TrajectoryError, match=r"seg00 was not run from .*systems/mosse as they are now"):
+            check()
+
+    def test_incomplete_and_altered_runs(self, check, campaign, hold):
+        run = campaign.replica("mosse", hold, 0) / "seg01"
+        (run / "md.xtc").write_bytes(b"")
+        with pytest.raises(RunError, match="md.xtc changed"):
+            check()
+        (run / "manifest.json").unlink()
+        with pytest.raises(TrajectoryError, match="r000 is not complete"):
+            check()

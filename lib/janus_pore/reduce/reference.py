@@ -20,12 +20,10 @@ from ..config import Scale, load
 from ..errors import TrajectoryError
 from ..files import sha256, write_json
 from ..paths import Campaign
-from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
 from ..simulate.protocols import md_of, protocols_of, replicas_of
-from ..simulate.runner import done
 from . import forces, store
-from .settings import same_physics, same_reduction
+from .settings import run_as_asked, same_physics, same_reduction
 
 SCALE_FILE = "scale.yml"
 _FORCES = ".forces."
@@ -45,9 +43,13 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     ------
     ConfigError
         if the shelf holds this scale's name with other systems, settings or protocols, or if replicas there, or those
-        to be put there, were reduced with other settings. Nothing is put there then.
+        to be put there, were reduced with other settings, or those were not run as the scale file says.
+    TrajectoryError
+        if a replica to be put there is not complete, or its reduced data or forces are not of its trajectories.
     RunError
         if a trajectory changed since it was run.
+
+    But for data that are not of a replica's trajectories, nothing is put there then.
     """
     place = shelf / scale.scale
     held = load(place / SCALE_FILE) if (place / SCALE_FILE).exists() else scale
@@ -75,10 +77,11 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
                     wanted.append((system, protocol, k, target))
     stay = {path for path in place.glob("*/*/r*.nc") if _FORCES not in path.name} - {target for *_, target in wanted}
     _same_reduction(scale, held, sorted(stay), [campaign.reduced(s, p.name, k) for s, p, k, _ in wanted])
+    runs = [run_as_asked(scale, campaign, system, protocol, k) for system, protocol, k, _ in wanted]
     place.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(scale_file, place / SCALE_FILE)
-    for system, protocol, k, target in wanted:
-        _place(scale, campaign, system, protocol, k, target, commit)
+    for (system, protocol, k, target), manifests in zip(wanted, runs, strict=True):
+        _place(scale, campaign, system, protocol, k, target, commit, manifests)
     return count
 
 
@@ -131,19 +134,15 @@ def _same_reduction(scale: Scale, held: Scale, stay: list[Path], come: list[Path
 
 
 def _place(
-    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int, target: Path, commit: str
-) -> None:
-    directories = segment_directories(campaign.replica(system, protocol.name, k), protocol)
-    manifests = [m for m in (done(d) for d in directories) if m]
-    if len(manifests) != len(directories):
-        raise TrajectoryError(
-            f"{directories[0].parent} is not complete, so {target.name} has no manifest; run it again"
-        )
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int, target: Path, commit: str,
+    manifests: list[dict[str, Any]],
+) -> None:  # fmt: skip
     sources = _sources(campaign, system, protocol.name, k)
     data = store.read(sources[target.name])
+    run = " ".join(manifest["files"]["md.xtc"] for manifest in manifests)
     for name, source in sources.items():
-        if _trajectories(source) != _trajectories(sources[target.name]):
-            raise TrajectoryError(f"{source} is not of the trajectories of {target.name}: recompute it")
+        if _trajectories(source) != run:
+            raise TrajectoryError(f"{source} is not of the trajectories of this replica as they are now: make it again")
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"partial-{name}")
         shutil.copyfile(source, partial)

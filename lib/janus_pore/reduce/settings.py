@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..config import Scale
-from ..errors import ConfigError
+from ..errors import ConfigError, TrajectoryError
+from ..files import sha256
+from ..paths import Campaign
+from ..simulate.ensemble import run_inputs
+from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of
+from ..simulate.runner import done
 
 #: Of a scale's analysis, what a reduced replica cannot be freed from again.
 REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
@@ -35,6 +41,50 @@ def same_reduction(scale: Scale, attrs: Mapping[str, Any], path: Path, instead: 
     ]
     if differs:
         raise ConfigError(f"{path} was reduced with {'; '.join(differs)}: set the scale file back, or {instead}")
+
+
+def run_as_asked(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int
+) -> list[dict[str, Any]]:
+    """The manifests of a replica's segments (without seg00), if its system and run inputs are what the scale asks for.
+
+    Raises
+    ------
+    ConfigError
+        naming what the scale file says otherwise.
+    TrajectoryError
+        if the replica is not complete, or was run from other run inputs than those that lie there.
+    RunError
+        if a segment's files changed since it was run.
+    """
+    built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
+    differs = _otherwise(
+        json.loads((built / "system.json").read_text())["parameters"], scale.systems[system].model_dump()
+    )
+    topology, manifests = sha256(built / "topol.top"), []
+    for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
+        record, manifest = tpr.with_suffix(".json"), done(place / tpr.stem)
+        if not record.exists() or manifest is None:
+            raise TrajectoryError(f"{place} is not complete, so r{replica:03d}.nc has no manifest; run it again")
+        made = json.loads(record.read_text())
+        if manifest["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
+            raise TrajectoryError(
+                f"{place / tpr.stem} was not run from {tpr} and {built} as they are now: restore them, or run it again"
+            )
+        differs |= _otherwise(made["options"], {key: str(value) for key, value in options.items()})
+        manifests.append(manifest)
+    if differs:
+        raise ConfigError(
+            f"{place} was run with {'; '.join(f'{key} {value}' for key, value in differs.items())}: ship it with the "
+            "scale file that it was run with"
+        )
+    return manifests[1:]
+
+
+def _otherwise(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:
+    """What is not as asked, by key, in words."""
+    keys = [key for key in {**found, **asked} if found.get(key) != asked.get(key)]
+    return {key: f"{found.get(key)}, not {asked.get(key)}" for key in keys}
 
 
 def same_physics(old: Scale, new: Scale, place: Path) -> None:

@@ -87,27 +87,34 @@ def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Proto
     """One .tpr per segment of the protocol, for all replicas; of jobs that ask at once, the first makes them."""
     built, place = campaign.system(system), campaign.protocol(system, protocol.name) / "tpr"
     conf = campaign.equilibration(system) / "minimise" / "conf.gro"
-    md, boundaries, made = md_of(scale, protocol), _boundaries(scale, protocol), []
+    _, *shared = run_inputs(scale, campaign, system, protocol, 0)
     with process.turn(place):
-        for k, (segment, start) in enumerate(zip(protocol.segments, protocol.starts_ps(), strict=True), 1):
-            options = prepare.segment_options(segment, md, scale.ensemble.randomise_ps + start, boundaries[k][1])
-            made.append(prepare.run_input(gmx, place / f"seg{k:02d}.tpr", options, conf, built))
-    return made
+        return [prepare.run_input(gmx, tpr, options, conf, built) for tpr, options in shared]
 
 
 def own_input(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, gmx: Gmx) -> Path:
     """The .tpr of a replica's randomising seg00: its own start frame, fresh velocities from its own seed, no field."""
-    tpr = campaign.replica(system, protocol.name, replica) / "tpr" / "seg00.tpr"
+    tpr, options = run_inputs(scale, campaign, system, protocol, replica)[0]
     start = tpr.with_name("start.gro")
     others = sorted(tpr.parents[2].glob("r*/tpr/start.gro"))
     if others and not start.exists():  # they may be of jobs that are done
         check_frame(scale, campaign, system, int(others[-1].parents[1].name[1:]), others[-1])
     conf = start_frame(scale, campaign, system, replica, start)
-    seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
-    last = _boundaries(scale, protocol)[0][1]
-    md = md_of(scale, protocol)
-    options = prepare.dynamics(md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
     return prepare.run_input(gmx, tpr, options, conf, campaign.system(system))
+
+
+def run_inputs(
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Where the .tpr of each of a replica's segments lies, from seg00 on, and the .mdp options it is made with."""
+    md, ((_, end), *bounds) = md_of(scale, protocol), _boundaries(scale, protocol)
+    seed = replica + 1  # grompp takes a gen-seed of 0 for "any", and the velocities would differ from run to run
+    own = prepare.dynamics(md, end, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
+    found = [(campaign.replica(system, protocol.name, replica) / "tpr" / "seg00.tpr", own)]
+    place, starts = campaign.protocol(system, protocol.name) / "tpr", scale.ensemble.randomise_ps + protocol.starts_ps()
+    for k, (segment, start, (_, last)) in enumerate(zip(protocol.segments, starts, bounds, strict=True), 1):
+        found.append((place / f"seg{k:02d}.tpr", prepare.segment_options(segment, md, start, last)))
+    return found
 
 
 def run_replicas(
