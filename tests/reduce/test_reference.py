@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,6 +51,46 @@ class TestShip:
         replica.write(replica.read(path).drop_vars("pore_water"), path)
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["reduced again"] == 1
         assert "pore_water" in replica.read(path) and reference.read_manifest(path)["files"][path.name] == sha256(path)
+
+    def test_one_that_was_cut_short_is_put_there_again(self, lab, scale_file, shelf, shipped, tmp_path):
+        """Once broke: a full disk left data without a manifest, which was "kept" ever after and could not be read."""
+        record = shipped.with_suffix(".json")
+        whole = record.read_text()
+        record.unlink()
+        with pytest.raises(TrajectoryError, match="or ship it again"):
+            reference.collect(shelf, lab.scale.scale, Campaign.of("x", tmp_path / "runs"))
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "abc1234")["added"] == 1
+        assert record.read_text() == whole
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["kept"] == 1
+        record.write_text(whole.replace(sha256(shipped), "of an earlier reduction"))
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "abc1234")["reduced again"] == 1
+        assert record.read_text() == whole
+
+    @pytest.mark.parametrize("name", ["scale.yml", "r000.nc", "r000.gro.gz"])
+    def test_a_full_disk_leaves_nothing_by_halves(self, lab, ran, scale_file, tmp_path, monkeypatch, name):
+        whole = Path.write_bytes
+
+        def half(path, content):
+            if name not in path.name:
+                return whole(path, content)
+            whole(path, content[: len(content) // 2])
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", half)
+        with pytest.raises(OSError, match="No space"):
+            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
+        monkeypatch.undo()
+        assert reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")["added"] == 1
+        assert reference.collect(tmp_path / "shelf", lab.scale.scale, Campaign.of("x", tmp_path / "runs"))
+
+    def test_another_run_without_a_manifest_is_not_overwritten(self, lab, scale_file, shelf, shipped):
+        shipped.with_suffix(".json").unlink()
+        replica.write(replica.read(shipped).assign_attrs(trajectories_sha256="another run"), shipped)
+        before = sha256(shipped)
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
+        shipped.rename(shipped.with_suffix(".forces.nc"))  # its forces alone
+        assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
+        assert sha256(shipped.with_suffix(".forces.nc")) == before and not shipped.exists()
 
     def test_other_settings_under_the_same_name_are_refused(self, lab, scale_file, shelf, tmp_path):
         content = yaml.safe_load(scale_file.read_text())
@@ -134,7 +175,9 @@ class TestCollect:
         together = replica.read(campaign.collected("mosse", hold))
         assert together.current.values[0] == pytest.approx(replica.read(ran).current.values)
 
-    def test_forces_go_with_their_replica(self, lab, scale_file, ran, tmp_path, hold):
+    @pytest.fixture
+    def with_forces(self, lab, ran, hold):
+        """Forces of the replica that was run, and where they lie."""
         path = lab.campaign.forces("mosse", hold, 0)
         run = replica.read(ran).attrs["trajectories_sha256"]
         attrs = {"kind": "constant", "trajectories_sha256": run}
@@ -142,18 +185,45 @@ class TestCollect:
             np.arange(2.0), np.full(2, 0.4), np.array([0, 1]), np.zeros(2), np.zeros(2), np.zeros(2), np.ones((2, 7)),
             np.zeros(2), attrs,
         )  # fmt: skip
-        try:
-            replica.write(data, path)
-            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
-            replica.write(data.assign_attrs(trajectories_sha256="another run"), path)
-            with pytest.raises(TrajectoryError, match="not of the trajectories"):
-                reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "other", "x")
-        finally:
-            path.unlink()
+        replica.write(data, path)
+        yield data, path
+        path.unlink(missing_ok=True)
+
+    def test_forces_go_with_their_replica(self, lab, scale_file, with_forces, tmp_path, hold):
+        data, path = with_forces
+        reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
+        replica.write(data.assign_attrs(trajectories_sha256="another run"), path)
+        with pytest.raises(TrajectoryError, match="not of the trajectories"):
+            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "other", "x")
+        assert not list((tmp_path / "other").rglob("r000*"))
         campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
         reference.collect(tmp_path / "shelf", lab.scale.scale, campaign)
         together = replica.read(campaign.collected_forces("mosse", hold))
         assert together.force.values == pytest.approx(np.ones((2, 7))) and campaign.collected("mosse", hold).exists()
+
+    def test_forces_that_are_made_anew_stay_described(
+        self, lab, scale_file, shelf, shipped, with_forces, tmp_path, hold
+    ):
+        """Once broke: shipped meanwhile, a new reduction lost the forces from the manifest, and "kept" it like that."""
+        data, path = with_forces
+
+        def ship(what):
+            assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")[what] == 1
+            assert len(reference.collect(shelf, lab.scale.scale, Campaign.of("x", tmp_path / "runs"))) == 2
+
+        ship("reduced again")  # the forces join
+        path.unlink()
+        replica.write(replica.read(shipped).drop_vars("pore_water"), shipped)
+        ship("reduced again")
+        replica.write(data, path)
+        ship("kept")
+        record = shipped.with_suffix(".json")
+        manifest = json.loads(record.read_text())
+        del manifest["files"]["r000.forces.nc"]  # as it was left
+        record.write_text(json.dumps(manifest))
+        ship("reduced again")
+        replica.write(data.assign_attrs(gromacs="another"), shipped.with_suffix(".forces.nc"))  # altered there
+        ship("reduced again")
 
     def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path, shipped):
         path, campaign = shipped, Campaign.of("x", tmp_path / "runs")

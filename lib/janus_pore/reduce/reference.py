@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,8 @@ _FORCES = ".forces."
 def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit: str) -> dict[str, int]:
     """Put a campaign's reduced replicas on the shelf, beside those already there.
 
-    A replica on the shelf is replaced only by a new reduction of the same trajectories.
+    A replica on the shelf is replaced only by a new reduction of the same trajectories. One that was cut short is put
+    there again.
 
     Returns
     -------
@@ -63,23 +63,14 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
                 sources = _sources(campaign, system, name, k)
                 if target.name not in sources:
                     continue
-                if campaign.taken(system, name, k).exists():
-                    what = "kept"
-                elif not target.exists():
-                    what = "added"
-                elif _trajectories(sources[target.name]) != _trajectories(target):
-                    what = "other run kept"
-                else:
-                    same = all(sha256(path) == sha256(target.with_name(file)) for file, path in sources.items())
-                    what = "kept" if same else "reduced again"
+                what = "kept" if campaign.taken(system, name, k).exists() else _standing(sources, target)
                 count[what] += 1
                 if what in ("added", "reduced again"):
                     wanted.append((system, protocol, k, target))
     stay = {path for path in place.glob("*/*/r*.nc") if _FORCES not in path.name} - {target for *_, target in wanted}
     _same_reduction(scale, held, sorted(stay), [campaign.reduced(s, p.name, k) for s, p, k, _ in wanted])
     runs = [run_as_asked(scale, campaign, system, protocol, k) for system, protocol, k, _ in wanted]
-    place.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(scale_file, place / SCALE_FILE)
+    _put(scale_file.read_bytes(), place / SCALE_FILE)
     for (system, protocol, k, target), manifests in zip(wanted, runs, strict=True):
         _place(scale, campaign, system, protocol, k, target, commit, manifests)
     return count
@@ -118,7 +109,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a shipped replica `r000.nc`, or of its forces."""
     record = path.with_name(path.name.split(".")[0] + ".json")
     if not record.exists():
-        raise TrajectoryError(f"{record} is missing: {path} cannot be traced to a run; restore it from git")
+        raise TrajectoryError(
+            f"{record} is missing: {path} cannot be traced to a run; restore it from git, or ship it again"
+        )
     return json.loads(record.read_text())
 
 
@@ -140,18 +133,37 @@ def _place(
     sources = _sources(campaign, system, protocol.name, k)
     data = store.read(sources[target.name])
     run = " ".join(manifest["files"]["md.xtc"] for manifest in manifests)
-    for name, source in sources.items():
+    for source in sources.values():
         if _trajectories(source) != run:
             raise TrajectoryError(f"{source} is not of the trajectories of this replica as they are now: make it again")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"partial-{name}")
-        shutil.copyfile(source, partial)
-        partial.replace(target.with_name(name))
+    for name, source in sources.items():
+        _put(source.read_bytes(), target.with_name(name))
     start = _start(campaign, system, protocol, k, target.parents[1])
-    files = {name: sha256(target.with_name(name)) for name in sources}
+    # forces that are shipped already stay so while the campaign makes its own anew
+    there = {name: digest for name, digest in _described(target).items() if "/" not in name}
+    files = {name: digest for name, digest in there.items() if sha256(target.with_name(name)) == digest}
+    files |= {name: sha256(target.with_name(name)) for name in sources}
     write_json(target.with_suffix(".json"), _record(scale, campaign, system, protocol, k, manifests, data, commit) | {
         "files": files | {f"../starts/{start.name}": sha256(start)},
     })  # fmt: skip
+
+
+def _standing(sources: dict[str, Path], target: Path) -> str:
+    """What is to be done with a replica of a campaign, by what the shelf holds under its name: a key of `ship`'s."""
+    held = [path for path in (target, target.with_suffix(".forces.nc")) if path.exists()]
+    run = _trajectories(sources[target.name])
+    if any(_trajectories(path) != run for path in held):
+        return "other run kept"
+    described = _described(target)
+    if target not in held or not described:
+        return "added"
+    same = all(sha256(path) == described.get(name) == sha256(target.with_name(name)) for name, path in sources.items())
+    return "kept" if same else "reduced again"
+
+
+def _described(target: Path) -> dict[str, str]:
+    """SHA-256 of the files of a shipped replica, as its manifest says; none if it has no manifest."""
+    return read_manifest(target)["files"] if target.with_suffix(".json").exists() else {}
 
 
 def _sources(campaign: Campaign, system: str, protocol: str, k: int) -> dict[str, Path]:
@@ -172,9 +184,15 @@ def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: P
         return path
     if path.exists():  # of another equilibration
         path = path.with_name(f"r{k:03d}-{hashlib.sha256(text).hexdigest()[:8]}.gro.gz")
+    return _put(gzip.compress(text, compresslevel=9, mtime=0), path)
+
+
+def _put(content: bytes, path: Path) -> Path:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
-    return path
+    partial = path.with_name(f"partial-{path.name}")
+    partial.write_bytes(content)
+    return partial.replace(path)
 
 
 def _record(
