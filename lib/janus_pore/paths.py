@@ -34,8 +34,17 @@ class Campaign:
         return self.protocol(system, protocol) / f"r{replica:03d}"
 
     def taken(self, system: str, protocol: str, replica: int) -> Path:
-        """There if the replica was taken over from shipped data, not run (reduce.adopt)."""
+        """There if the replica was taken over from shipped data (reduce.adopt)."""
         return self.replica(system, protocol, replica) / "shipped"
+
+    def begun(self, system: str, protocol: str, replica: int) -> bool:
+        """Whether this campaign has run, or prepared, a replica itself."""
+        place = self.replica(system, protocol, replica)
+        return any(place.glob("seg*")) or (place / "tpr").exists()
+
+    def took_over(self, system: str, protocol: str, replica: int) -> bool:
+        """Whether a replica was taken over from shipped data, and not begun here since."""
+        return self.taken(system, protocol, replica).is_dir() and not self.begun(system, protocol, replica)
 
     def reduced(self, system: str, protocol: str, replica: int) -> Path:
         return self.protocol(system, protocol) / f"r{replica:03d}.nc"

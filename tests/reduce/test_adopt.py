@@ -43,6 +43,25 @@ def test_what_was_begun_here_is_left_to_this_campaign(lab, fresh, protocol, shel
     assert adopt.waiting(lab.scale, fresh, shelf) == {}  # it is not counted as done either
 
 
+def test_what_was_run_here_after_it_was_taken_over_is_this_campaigns(lab, fresh, protocol, shelf, ran):
+    """Once broke: after SHIPPED=no the shipped data were delivered in place of those of the run."""
+    take(lab, fresh, protocol, shelf)
+    target = fresh.reduced("mosse", protocol.name, 0)
+    assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target)
+    target.unlink()
+    assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target)  # deleted, and not run here
+    target.unlink()
+    for name in ("seg00", "seg01"):
+        shutil.copytree(
+            lab.campaign.replica("mosse", protocol.name, 0) / name, fresh.replica("mosse", protocol.name, 0) / name
+        )
+    assert not adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target) and not target.exists()
+    assert take(lab, fresh, protocol, shelf) == []
+    assert len(status.segments(lab.scale, fresh).query("protocol == @protocol.name and replica == 'r000'")) == 2
+    shutil.rmtree(fresh.replica("mosse", protocol.name, 0) / "seg01")
+    assert status.finished_ps(lab.scale, fresh, "mosse", protocol) == pytest.approx(lab.scale.ensemble.randomise_ps)
+
+
 def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, make_scale):
     other = make_scale(md__temperature_k=310.0, analysis__pore_radius_nm=0.4)
     with pytest.raises(ConfigError, match=r"other md, analysis.pore_radius_nm: .*new name, or .*SHIPPED=no"):

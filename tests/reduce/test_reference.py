@@ -46,6 +46,17 @@ class TestShip:
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["other run kept"] == 1
         assert sha256(path) == before
 
+    def test_of_a_replica_taken_over_and_then_run_here_the_run_is_looked_at(
+        self, lab, scale_file, shelf, shipped, hold
+    ):
+        taken = lab.campaign.taken("mosse", hold, 0)
+        taken.mkdir()
+        try:
+            shipped.unlink()
+            assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["added"] == 1
+        finally:
+            taken.rmdir()
+
     def test_a_new_reduction_of_the_same_run_takes_its_place(self, lab, scale_file, shelf, shipped):
         path = shipped
         replica.write(replica.read(path).drop_vars("pore_water"), path)

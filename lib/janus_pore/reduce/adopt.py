@@ -41,8 +41,10 @@ def adopt(
     for k in replicas:
         source = shelf / scale.scale / system / protocol.name / f"r{k:03d}.nc"
         place = campaign.taken(system, protocol.name, k)
+        if campaign.begun(system, protocol.name, k):
+            continue
         if not place.is_dir():
-            if _begun(place.parent) or not source.exists():
+            if not source.exists():
                 continue
             _same_run(scale, system, protocol, shelf / scale.scale)
             part = place.with_name("shipped.partial")
@@ -57,7 +59,11 @@ def adopt(
 
 
 def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replica: int, target: Path) -> bool:
-    """Put the reduced data (or forces) of a replica that was taken over where reducing it would; False if it was not.
+    """Put the reduced data (or forces) of a replica that was taken over where reducing it would.
+
+    Returns
+    -------
+    False if it was not taken over, or was begun here since: then its own run is to be reduced
 
     Raises
     ------
@@ -67,7 +73,7 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
         if what is wanted was not shipped with it, or does not match its manifest.
     """
     place = campaign.taken(system, protocol, replica)
-    if not place.is_dir():
+    if not campaign.took_over(system, protocol, replica):
         return False
     source = place / target.name
     if not source.exists():
@@ -92,16 +98,11 @@ def waiting(scale: Scale, campaign: Campaign, shelf: Path) -> dict[tuple[str, st
             place = shelf / scale.scale / system / name
             if there := {
                 k for k in replicas_of(scale, protocol)
-                if (place / f"r{k:03d}.nc").exists() and not _begun(campaign.replica(system, name, k))
+                if (place / f"r{k:03d}.nc").exists() and not campaign.begun(system, name, k)
             }:  # fmt: skip
                 _same_run(scale, system, protocol, shelf / scale.scale)
                 found[system, name] = there
     return found
-
-
-def _begun(replica: Path) -> bool:
-    """Whether a campaign has run, or prepared, a replica itself."""
-    return any(replica.glob("seg*")) or (replica / "tpr").exists()
 
 
 def _same_run(scale: Scale, system: str, protocol: Protocol, place: Path) -> None:

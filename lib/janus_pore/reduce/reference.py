@@ -63,7 +63,7 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
                 sources = _sources(campaign, system, name, k)
                 if target.name not in sources:
                     continue
-                what = "kept" if campaign.taken(system, name, k).exists() else _standing(sources, target)
+                what = "kept" if campaign.took_over(system, name, k) else _standing(sources, target)
                 count[what] += 1
                 if what in ("added", "reduced again"):
                     wanted.append((system, protocol, k, target))

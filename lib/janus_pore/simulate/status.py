@@ -45,7 +45,7 @@ def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
         for name, protocol in protocols_of(scale, system).items():
             md = md_of(scale, protocol)
             for replica in replicas_of(scale, protocol):
-                if campaign.taken(system, name, replica).exists():
+                if campaign.took_over(system, name, replica):
                     continue
                 place = campaign.replica(system, name, replica)
                 for k in range(len(protocol.segments) + 1):
@@ -123,7 +123,7 @@ def finished_ps(
     timestep_fs = md_of(scale, protocol).timestep_fs
     total, waiting = 0.0, shipped.get((system, protocol.name), frozenset())
     for replica in replicas_of(scale, protocol) if replicas is None else replicas:
-        if replica in waiting or campaign.taken(system, protocol.name, replica).exists():
+        if replica in waiting or campaign.took_over(system, protocol.name, replica):
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
