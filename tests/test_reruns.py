@@ -147,7 +147,7 @@ class TestShipped:
         argv = ["mini.yml", "--system", "mosse", "--protocol", "hold_+0.40"]
         assert cli.main(["pack", *argv, "--pack", "0"]) == 0
         place = taken.path / HOLD / "r000"
-        assert sorted(path.name for path in place.iterdir()) == ["seg00", "seg01", "shipped.aside", "tpr"]
+        assert sorted(path.name for path in place.iterdir()) == ["seg00", "seg01", "shipped", "tpr"]
 
 
 def test_a_cluster_without_the_longest_walltime_is_refused(place, tmp_path):

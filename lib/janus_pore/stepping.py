@@ -1,12 +1,10 @@
-"""What the subcommands share: names that must exist, progress bars, shipped data set aside, stamps for Snakemake."""
+"""What the subcommands share: names that must exist, progress bars, and stamps for Snakemake."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -30,15 +28,6 @@ def watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:
         return lambda step: bar.update(max(0, step - bar.n)) and None
 
     return start
-
-
-def set_aside(taken: Iterable[Path]) -> None:
-    """Of replicas that were taken over and are run here now, keep the shipped data where nothing looks for them."""
-    for place in taken:
-        if place.is_dir():
-            aside = place.with_name("shipped.aside")
-            shutil.rmtree(aside, ignore_errors=True)
-            place.rename(aside)
 
 
 def stamp(args: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from . import config
 from .config import Scale
 from .errors import JanusPoreError
 from .paths import Campaign, repository
-from .stepping import known, set_aside, stamp, watch
+from .stepping import known, stamp, watch
 
 
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -95,8 +95,6 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         if taken:
             which = ", ".join(f"r{k:03d}" for k in taken)
             print(f"{args.system} {protocol.name}: taken over from {args.shelf}, not run again: {which}")
-    else:
-        set_aside(campaign.taken(args.system, protocol.name, k) for k in members)
     if not members:
         return stamp(args)
     lanes = pack.lanes(members, scale.ensemble)
