@@ -118,17 +118,17 @@ def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pl
 
     Returns
     -------
-    DataFrame with `volt` (E Lx), `x_nm` and `radial_nm`, the medians over all frames and ions, and `frames`
+    DataFrame with `volt` (E Lx), `x_nm` and `radial_nm`, the medians over all frames and ions, and `frames`; without
+    rows where there is no ion
     """
-    rows = []
+    rows, columns = [], ["volt", "x_nm", "radial_nm", "frames"]
     for name, data in both(holds, reruns):
         found = reruns[name]
         x, radial = found.x.values, found.radial.values
         inside = (radial <= place.radius_nm) & (np.abs(x) <= place.depth_nm)
         if inside.any():
-            middle = {"x_nm": float(np.median(x[inside])), "radial_nm": float(np.median(radial[inside]))}
-            rows.append({"volt": volt(data), **middle, "frames": int(inside.sum())})
-    return pd.DataFrame(rows).sort_values("volt", ignore_index=True) if rows else pd.DataFrame()
+            rows.append([volt(data), float(np.median(x[inside])), float(np.median(radial[inside])), inside.sum()])
+    return pd.DataFrame(rows, columns=columns, dtype=float).sort_values("volt", ignore_index=True)
 
 
 def order(
