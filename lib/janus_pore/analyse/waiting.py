@@ -128,7 +128,8 @@ def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pl
         inside = (radial <= place.radius_nm) & (np.abs(x) <= place.depth_nm)
         if inside.any():
             rows.append([volt(data), float(np.median(x[inside])), float(np.median(radial[inside])), inside.sum()])
-    return pd.DataFrame(rows, columns=columns, dtype=float).sort_values("volt", ignore_index=True)
+    table = pd.DataFrame(rows, columns=columns, dtype=float).astype({"frames": int})
+    return table.sort_values("volt", ignore_index=True)
 
 
 def order(

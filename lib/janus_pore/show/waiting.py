@@ -148,7 +148,7 @@ def claims(
         remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
         low, high = one.replicas
         remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"
-        rows.append(Claim(name, paper, one.ratio, "1", remark))
+        rows.append(Claim(name, paper, one.ratio, "1", f"{remark}; n passes"))
     passes, seen, expected, p = meanwhile
     remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"
     here = single(seen, passes) if passes else None

@@ -82,11 +82,13 @@ def _trajectory(campaign: Campaign, system: str) -> Path:
 
 
 def _positions_nm(path: Path) -> np.ndarray:
-    """Positions (n, 3) in a .gro file with three digits; empty if it is damaged, which grompp will say."""
+    """Positions (n, 3) in a .gro file; empty if it is damaged, which grompp will say."""
+    from MDAnalysis.coordinates.GRO import GROReader
+
     try:
-        lines = path.read_text().splitlines()[2:-1]
-        return np.array([[line[20:28], line[28:36], line[36:44]] for line in lines], dtype=float)
-    except ValueError:
+        with GROReader(str(path)) as frame:
+            return frame.ts.positions / 10
+    except (ValueError, StopIteration, EOFError, OSError):
         return np.empty(0)
 
 
