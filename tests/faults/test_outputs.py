@@ -1,7 +1,10 @@
 """Trajectories and energies cut short, with holes, or edited, while a run is stopped or when it has ended."""
 
+import multiprocessing
 import os
 import shutil
+import signal
+from multiprocessing.util import Finalize
 
 import numpy as np
 import pytest
@@ -87,8 +90,12 @@ class TestHoles:
     def xtc(self, undisturbed, tmp_path):
         return shutil.copy(undisturbed(1200) / "md.xtc", tmp_path / "md.xtc")
 
-    def test_the_interpreter_survives(self, xtc):
-        """Once broke: the reader overran its memory and took Python with it, on many of these holes."""
+    def test_the_interpreter_survives(self, xtc, monkeypatch):
+        """Once broke: the reader overran its memory and took Python with it, on many of these holes.
+
+        On one in two thousand of them it never ended.
+        """
+        monkeypatch.setattr(verify, "_PATIENCE_S", 10.0)
         whole, rng = xtc.read_bytes(), np.random.default_rng(1)
         refused = 0
         for length in (16, 512, 4096, 65536) * 5:
@@ -100,11 +107,38 @@ class TestHoles:
                 assert f"delete {xtc.parent} to run the segment again" in str(error)
                 refused += 1
         assert refused >= 5
+        assert not multiprocessing.active_children()
 
     def test_a_reader_that_dies_is_told_as_damage(self, xtc, monkeypatch):
         monkeypatch.setattr(verify, "_reader", lambda: lambda _path: os._exit(134))
         with pytest.raises(RunError, match="damaged .killed the process that read it.*run the segment again"):
             verify.trajectory(xtc, 0.0, 2.4, 0.02)
+
+    def test_a_reader_that_hangs_is_given_up(self, xtc, monkeypatch):
+        """Once broke: all tests waited for one that did, until somebody stopped them."""
+
+        class Hanging(XTCFile):
+            def __next__(self):
+                frame = super().__next__()
+                if frame.step >= 50:
+                    signal.pause()
+                return frame
+
+        monkeypatch.setattr(verify, "_reader", lambda: Hanging)
+        monkeypatch.setattr(verify, "_PATIENCE_S", 0.5)
+        with pytest.raises(RunError, match="no frame of it could be read for 0.5 s.*file system.*the segment again"):
+            verify.trajectory(xtc, 0.0, 2.4, 0.02)
+        assert not multiprocessing.active_children()
+
+    def test_a_reader_that_hangs_on_its_way_out_has_said_all(self, xtc, monkeypatch):
+        class Hanging(XTCFile):
+            def __exit__(self, *error):
+                Finalize(None, signal.pause, exitpriority=1)
+                return super().__exit__(*error)
+
+        monkeypatch.setattr(verify, "_reader", lambda: Hanging)
+        assert verify.trajectory(xtc, 0.0, 2.4, 0.02) == 121
+        assert not multiprocessing.active_children()
 
     def test_pages_that_were_never_written(self, xtc):
         """As a file system leaves them after a crash."""

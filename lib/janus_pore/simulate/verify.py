@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import faulthandler
 import multiprocessing
+import resource
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +19,9 @@ from ..errors import RunError
 #: Runs at least this long have a thermostat that has done its work.
 _SETTLED_PS = 10.0
 
+#: A reader that gives no frame for so long gives none any more.
+_PATIENCE_S = 120.0
+
 
 def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) -> int:
     """Read every frame of an XTC file and return how many there are.
@@ -26,7 +31,7 @@ def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) 
     Raises
     ------
     RunError
-        if frames are missing, unevenly spaced or not finite.
+        if frames are missing, unevenly spaced or not finite, or if none could be read for two minutes.
     """
     remedy = f"delete {path.parent} to run the segment again"
     _reader()
@@ -36,7 +41,14 @@ def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) 
     writer.close()
     try:
         times, fault = reader.recv()
+        child.kill()  # it has said all that it had to say, and may hang on its way out
     except EOFError:
+        child.join()
+        if child.exitcode == -signal.SIGALRM:
+            raise RunError(
+                f"{path}: no frame of it could be read for {_PATIENCE_S:g} s. If its file system answers (try cat), "
+                f"it is damaged: {remedy}"
+            ) from None
         times, fault = [], "killed the process that read it"
     child.join()
     if fault:
@@ -60,8 +72,14 @@ def _reader() -> Callable[[str], Any]:
 
 
 def _times(path: Path, result: Connection) -> None:
-    """Send (time of every frame, what is wrong). In a process of its own: a hole in the file can kill the reader."""
-    faulthandler.disable()  # its report of a reader that dies is not what the user needs
+    """Send (time of every frame, what is wrong).
+
+    In a process of its own: a hole in the file makes the reader overrun its memory, which kills it or makes it loop.
+    """
+    faulthandler.disable()  # its report of a reader that dies is not what the user needs, nor is its memory on disk
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends a loop, wherever it is
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
     times, fault = [], ""
     try:
         with _reader()(str(path)) as xtc:
@@ -70,6 +88,7 @@ def _times(path: Path, result: Connection) -> None:
                     fault = f"coordinates are not finite at {frame.time:g} ps: the system blew up"
                     break
                 times.append(frame.time)
+                signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
     except OSError as error:
         fault = f"after {len(times)} frames: {error}"
     result.send((times, fault))
