@@ -55,6 +55,7 @@ SETTINGS = {
     "barrier": {
         "protocols": [], "fields_v_nm": [0.4, 0.8], "half_window_v_nm": 0.2, "every_frames": 1, "half_range_nm": 0.8,
         "bin_width_nm": 0.1, "radius_nm": 0.45, "waiting_depth_nm": 0.45,
+        "axis_radius_nm": 0.15, "arrival_ps": 20.0,
     },
 }  # fmt: skip
 

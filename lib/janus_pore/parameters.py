@@ -14,7 +14,6 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
 #: Forces recomputed from positions stored to this many nm are off by 2 kJ/mol/nm, at random, of a spread of 300.
 RERUN_RESOLUTION_NM = 1e-4
-
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
@@ -215,14 +214,17 @@ class Barrier(Model):
     bin_width_nm: float = Field(gt=0, le=0.5)
     radius_nm: float = Field(gt=0, le=5.0, description="of the column about the pore's axis in which ions count")
     waiting_depth_nm: float = Field(gt=0, description="from the Mo plane; nearer ions of the column wait in the pore")
+    axis_radius_nm: float = Field(gt=0, description="of the waiting ions, those whose forces tell what holds them")
+    arrival_ps: float = Field(gt=0, le=1000.0, description="without an ion there before one comes; looked at around it")
 
     @model_validator(mode="after")
     def check(self) -> Barrier:
-        gaps = [b - a for a, b in zip(self.fields_v_nm, self.fields_v_nm[1:], strict=False)]
-        if 0 in self.fields_v_nm or any(gap < 2 * self.half_window_v_nm - 1e-9 for gap in gaps):
+        fields, gap = self.fields_v_nm, 2 * self.half_window_v_nm - 1e-9
+        if 0 in fields or any(b - a < gap for a, b in zip(fields, fields[1:], strict=False)):
             raise ValueError("fields_v_nm must rise by at least 2 half_window_v_nm, and not hold 0")
         if not is_multiple(2 * self.half_range_nm, self.bin_width_nm):
             raise ValueError("2 half_range_nm must be a whole number of bin_width_nm")
-        if self.waiting_depth_nm > self.half_range_nm:
-            raise ValueError("waiting_depth_nm must not exceed half_range_nm: farther ions are not kept")
+        for inner, outer in (("waiting_depth_nm", "half_range_nm"), ("axis_radius_nm", "radius_nm")):
+            if getattr(self, inner) > getattr(self, outer):
+                raise ValueError(f"{inner} must not exceed {outer}: farther ions do not count")
         return self

@@ -19,7 +19,7 @@ def cos(sigma_deg):
 
 
 def test_the_order_rises_when_the_ion_has_come_not_before(settings):
-    found = arrivals.around(*WaitingIons(replicas=12, **SLOW).sample(0), PLACE, settings)[4.0]
+    found = arrivals.around(*WaitingIons(replicas=12, **SLOW).sample(0), PLACE, settings, 20.0)[4.0]
     assert found.time_ps.tolist() == [*range(-19, 20, 2)] and found.change.n > 10
     before, after = found.mean_cos[:10], found.mean_cos[10:]
     assert before == pytest.approx([cos(40)] * 10, abs=0.06)
@@ -29,16 +29,22 @@ def test_the_order_rises_when_the_ion_has_come_not_before(settings):
     assert np.all(found.low <= found.mean_cos) and np.all(found.mean_cos <= found.high)
 
 
+@pytest.mark.parametrize(("within_ps", "bins"), [(20.4, 20), (7.0, 8), (0.3, 2)])
+def test_windows_are_whole_bins(settings, within_ps, bins):
+    found = arrivals.around(*WaitingIons(replicas=12, **SLOW).sample(0), PLACE, settings, within_ps)[4.0]
+    assert found.time_ps.tolist() == [*range(1 - bins, bins, 2)]
+
+
 def test_where_the_ion_does_nothing_it_does_not_rise(settings):
     same = {"sigma_waiting_deg": 30.0, "sigma_none_deg": 30.0}
     holds, reruns = WaitingIons(replicas=20, **SLOW, **same).sample(3)
-    found = arrivals.around(holds, reruns, PLACE, settings)[4.0]
+    found = arrivals.around(holds, reruns, PLACE, settings, 20.0)[4.0]
     assert found.change.low < 0 < found.change.high and 0.2 < found.rose / found.change.n < 0.8
 
 
 def test_an_ion_that_is_there_all_along_does_not_come(settings):
     full = WaitingIons(replicas=2, fields_v_nm=(0.8,), rates_per_ns=(0.0,), arrival_per_ns=1e6).sample(0)
-    assert arrivals.around(*full, PLACE, settings) == {} and arrivals.around({}, {}, PLACE, settings) == {}
+    assert arrivals.around(*full, PLACE, settings, 20.0) == {} and arrivals.around({}, {}, PLACE, settings, 20.0) == {}
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_no_forces_no_barrier(settings):
     asked = Barrier(
         protocols=[], fields_v_nm=[0.4, 0.8], half_window_v_nm=0.2, every_frames=1, half_range_nm=0.8,
         bin_width_nm=0.1, radius_nm=0.45, waiting_depth_nm=0.45,
+        axis_radius_nm=0.15, arrival_ps=20.0,
     )  # fmt: skip
     found = mechanism.barriers([], [0.8, 0.4], asked, settings)
     assert found.field.values.tolist() == [0.4, 0.8] and np.isnan(found.barrier).all()
@@ -68,6 +69,7 @@ def test_a_known_barrier_comes_through(settings):
     asked = Barrier(
         protocols=[], fields_v_nm=[0.8], half_window_v_nm=0.2, every_frames=1, half_range_nm=0.6,
         bin_width_nm=0.1, radius_nm=0.45, waiting_depth_nm=0.45,
+        axis_radius_nm=0.15, arrival_ps=20.0,
     )  # fmt: skip
     known = PoreIons()
     data = known.sample(0)

@@ -65,7 +65,7 @@ def test_the_tables_say_what_was_counted(pore, settings):
 
 def test_the_water_about_an_arrival(pore, settings):
     holds, reruns, _, _ = pore
-    found = arrivals.around(holds, reruns, PLACE, settings)
+    found = arrivals.around(holds, reruns, PLACE, settings, 20.0)
     (legend,) = show.arrivals(found).legends
     assert [text.get_text() for text in legend.get_texts()] == [
         f"{volt:g} V, {one.change.n} arrivals" for volt, one in found.items()

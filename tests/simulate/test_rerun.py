@@ -119,6 +119,7 @@ class TestRefusals:
             ("fields_v_nm", [0.0, 0.8], "not hold 0"),
             ("bin_width_nm", 0.3, "whole number of bin_width_nm"),
             ("waiting_depth_nm", 0.9, "must not exceed half_range_nm"),
+            ("axis_radius_nm", 0.6, "must not exceed radius_nm"),
             ("half_window_v_nm", 0.0, "greater than 0"),
             ("radius_nm", -1.0, "greater than 0"),
         ],

@@ -34,8 +34,8 @@ class Arrivals:
 
 
 def around(
-    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: waiting.Place, settings: Analysis, *,
-    within_ps: float = 20.0, bin_ps: float = 2.0,
+    holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: waiting.Place, settings: Analysis,
+    within_ps: float, *, bin_ps: float = 2.0,
 ) -> dict[float, Arrivals]:  # fmt: skip
     """The order of the water before and after arrivals, by voltage (V).
 
@@ -46,7 +46,8 @@ def around(
     Parameters
     ----------
     holds, reruns : data and forces by protocol name, as for `waiting.where`
-    within_ps, bin_ps : how long before and after, and in which bins; a whole number of bins
+    within_ps : how long before and after (`barrier.arrival_ps`), rounded to whole bins
+    bin_ps : bins of the result, of at least one frame
 
     Returns
     -------
@@ -60,7 +61,8 @@ def around(
         index = replica * shape[1] + frame
         cos = np.bincount(index, np.cos(theta), np.prod(shape)).reshape(shape)
         waters = np.bincount(index, minlength=np.prod(shape)).reshape(shape)
-        steps, per_bin = (round(one / there.attrs["every_ps"]) for one in (within_ps, bin_ps))
+        per_bin = max(1, round(bin_ps / there.attrs["every_ps"]))
+        steps = per_bin * max(1, round(within_ps / bin_ps))
         rows = []
         for k, known in enumerate(there.known.values):
             at = np.flatnonzero(known)

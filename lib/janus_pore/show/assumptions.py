@@ -112,6 +112,15 @@ NOTES: dict[str, tuple[str, str]] = {
         "from the Mo plane: an ion of that column no farther off waits in the pore; 0.25 to 0.55 nm are compared where "
         "its rate of passing is",
     ),
+    "barrier.axis_radius_nm": (
+        "assumed",
+        "of the waiting ions, those on the axis, whose forces tell what holds them; those at the rim are held by it",
+    ),
+    "barrier.arrival_ps": (
+        "assumed",
+        "an ion comes after so long without one, and the water is looked at for so long before and after; it relaxes "
+        "within picoseconds",
+    ),
 }
 
 _CHOICES = """
