@@ -70,6 +70,8 @@ def test_other_settings_are_refused_with_a_way_out(lab, fresh, protocol, shelf, 
         adopt.waiting(other, fresh, shelf)
     same = make_scale(ensemble__batch_minutes=1.0, protocols__hold__replicas=1)
     assert take(lab, fresh, protocol, shelf, same) == [0]
+    with pytest.raises(ConfigError, match="other md"):  # once broke: what was taken over stood for it too
+        take(lab, fresh, protocol, shelf, make_scale(md__temperature_k=310.0))
 
 
 def test_altered_files_and_what_was_not_shipped_are_refused(lab, fresh, protocol, shelf, shipped):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from janus_pore.analyse.differences import QUANTITIES
+from janus_pore.analyse.readings import Fall
 from janus_pore.analyse.stats import Estimate
 from janus_pore.show import readings
 
@@ -29,3 +30,19 @@ def test_dependence():
     assert len(rows) == 8 and rows[0].quantity == "b at 2 V: change of sigma_fit from a"
     assert (rows[0].unit, rows[3].unit) == ("degrees", "nA") and rows[0].here.value == 3.0
     assert rows[0].remark == "a: 20; +3.0 errors"
+
+
+def test_verdicts_name_the_onset_of_their_side_and_what_would_decide():
+    change = Estimate(-0.4, -0.6, -0.2, 8)
+    falls = {
+        "a": Fall("falls", 2.0, 4.0, change, 0.01, 1.0),
+        "b": Fall("undecided", -2.0, -4.0, change, 0.3, 3.2),
+        "c": None,
+    }
+    rows = readings.verdicts(falls)
+    assert [row.paper for row in rows] == [
+        "falls beyond 0.5 V/nm", "falls beyond -1 V/nm", "falls beyond 0.5 V/nm or -1 V/nm"
+    ]  # fmt: skip
+    assert rows[0].remark == "falls (p = 0.01), from 2 to 4 V" and rows[0].here == change
+    assert "not enough data: about 3.2 ns a point" in rows[1].remark
+    assert rows[2].here is None

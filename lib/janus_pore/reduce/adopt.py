@@ -43,10 +43,11 @@ def adopt(
         place = campaign.taken(system, protocol.name, k)
         if campaign.begun(system, protocol.name, k):
             continue
-        if not place.is_dir():
-            if not source.exists():
-                continue
+        if source.exists():  # also where it was taken over: the scale file may have changed since
             _same_run(scale, system, protocol, shelf / scale.scale)
+        elif not place.is_dir():
+            continue
+        if not place.is_dir():
             part = place.with_name("shipped.partial")
             part.mkdir(parents=True, exist_ok=True)
             for path in (source, source.with_suffix(".forces.nc"), source.with_suffix(".json")):

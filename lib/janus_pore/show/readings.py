@@ -80,7 +80,8 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
     for name, fall in falls.items():
         if fall is None:
             what, why = f"{name}: change of the current", "one voltage, or no error"
-            found.append(Claim(what, printed("ndr_onset_positive"), None, "nA", why))
+            onsets = f"falls beyond {printed('ndr_onset_positive')} or {printed('ndr_onset_negative')}"
+            found.append(Claim(what, onsets, None, "nA", why))
             continue
         remark = f"{fall.verdict} (p = {fall.p:.2g}), from {fall.low_v:g} to {fall.high_v:g} V"
         if fall.verdict == "undecided":
