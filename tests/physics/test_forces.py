@@ -1,6 +1,7 @@
 """Recomputed forces: equal to the run's own, parts that add up, and the parts of one frame by a direct Ewald sum."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -267,6 +268,23 @@ class TestFiles:
         xr.testing.assert_identical(
             forces.reduce_forces(wider, where, "mosse", constant, 0, lab.gmx), store.read(paths[0])
         )
+
+    def test_replicas_that_were_asked_otherwise_do_not_go_together(self, paths, tmp_path):
+        """Once broke: forces out to one radius were put together with those out to another."""
+        data, other = store.read(paths[1]), tmp_path / "r001.forces.nc"
+        trajectory, topology, barrier, mdp, discard_ps = json.loads(data.attrs["asked"])
+        for asked, differs in (
+            ([trajectory, topology, barrier | {"radius_nm": 0.2}, mdp, discard_ps], "the scale's barrier. Set"),
+            ([trajectory, "another", barrier, mdp | {"rvdw": 1.4}, discard_ps], "the topology and its md. Set"),
+        ):
+            store.write(data.assign_attrs(asked=json.dumps(asked)), other)
+            with pytest.raises(TrajectoryError, match=f"do not go together: they differ in {differs}"):
+                forces.collect([paths[0], other])
+        constant = [store.read(path).assign_attrs(kind="constant") for path in paths]
+        store.write(constant[0], tmp_path / "r000.forces.nc")
+        more = barrier | {"fields_v_nm": [*barrier["fields_v_nm"], 1.1]}  # which asks nothing more there
+        store.write(constant[1].assign_attrs(asked=json.dumps([trajectory, topology, more, mdp, discard_ps])), other)
+        assert forces.collect([tmp_path / "r000.forces.nc", other]).sizes["frame"] > 0
 
     def test_together(self, campaign, argv, paths):
         scale, where, _ = campaign

@@ -31,6 +31,8 @@ PARTS = (
 KEPT_RADII = 2.0
 #: What `barrier` asks of a sweep's frames. Of a constant field all frames count, whatever other fields are asked for.
 _WINDOWS = ("fields_v_nm", "half_window_v_nm")
+#: What `_asked` gives, but for the trajectory.
+_WHAT = ("the topology", "the scale's barrier", "its md", "analysis.discard_ps")
 #: What `barrier` asks of the forces when they are there.
 _LATER = {"protocols", "bin_width_nm", "waiting_depth_nm", "axis_radius_nm", "arrival_ps"}
 
@@ -58,7 +60,7 @@ def reduce_forces(
     """
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
-    if path.exists() and _decides((old := read(path)).attrs["asked"], protocol) == _decides(asked, protocol):
+    if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
     record = json.loads((campaign.system(system) / "system.json").read_text())
@@ -115,8 +117,15 @@ def dataset(
 
 
 def collect(paths: Sequence[Path]) -> xr.Dataset:
-    """The replicas of one protocol in one dataset: frames and samples one after another, `frame_replica` says whose."""
+    """The replicas of one protocol in one dataset: frames and samples one after another, `frame_replica` says whose.
+
+    Raises
+    ------
+    TrajectoryError
+        if one is missing, or their forces were not asked for alike.
+    """
     replicas = [read(path) for path in paths]
+    _asked_alike(paths, replicas)
     starts = np.cumsum([0, *(one.sizes["frame"] for one in replicas)])
     moved = [
         one.assign(
@@ -163,10 +172,26 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])
 
 
-def _decides(asked: str, protocol: Protocol) -> list:
-    """Of what `_asked` gives, what matters for this protocol."""
+def _asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
+    """Refuse replicas whose forces were computed for other settings; what a file does not say is not known."""
+    said = [
+        (path, _decides(one.attrs["asked"], one.attrs["kind"])[1:])  # but for the trajectory
+        for path, one in zip(paths, replicas, strict=True) if "asked" in one.attrs
+    ]  # fmt: skip
+    for path, asked in said[1:]:
+        first, expected = said[0]
+        if asked != expected:
+            differs = [name for name, a, b in zip(_WHAT, asked, expected, strict=False) if a != b]
+            raise TrajectoryError(
+                f"the forces in {path} and {first} do not go together: they differ in {' and '.join(differs)}. Set "
+                "the scale file back to what one of them was computed with, and compute the other again"
+            )
+
+
+def _decides(asked: str, kind: str) -> list:
+    """Of what `_asked` gives, what matters for a protocol of this kind."""
     found = json.loads(asked)
-    if protocol.kind != "constant":
+    if kind != "constant":
         return found[:-1]  # all but analysis.discard_ps
     for key in _WINDOWS:
         found[2].pop(key)  # of the settings of `barrier`
