@@ -173,8 +173,8 @@ def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .checkout import commit
     from .reduce import reference
-    from .show.provenance import commit
 
     count = reference.ship(scale, args.scale_file, campaign, args.shelf, commit())
     print(f"{args.shelf / scale.scale}: " + ", ".join(f"{n} {what}" for what, n in count.items()))

@@ -143,4 +143,4 @@ def test_the_campaign_runs_the_rest_and_ships_only_that(lab, protocol, shelf, sc
     assert cli.main(["collect", *where]) == 0 and later.collected("mosse", hold).exists()
     count = reference.ship(lab.scale, scale_file, later, shelf, "later")
     assert (count["added"], count["kept"], count["other run kept"]) == (1, 1, 0)
-    assert reference.read_manifest(shelf / "test" / "mosse" / hold / "r000.nc")["commit"] == "abc1234"
+    assert reference.read_manifest(shelf / "test" / "mosse" / hold / "r000.nc")["shipped_by_commit"] == "abc1234"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from janus_pore import config
 from janus_pore.analyse.compare import compare
+from janus_pore.checkout import commit
 from janus_pore.errors import AnalysisError, ConfigError, GromacsError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
@@ -23,11 +24,13 @@ class TestShip:
     def test_the_manifest_says_what_made_it_and_names_no_host(self, lab, shelf, shipped, hold):
         path = shipped
         manifest = reference.read_manifest(path)
-        assert manifest["files"][path.name] == sha256(path) and manifest["commit"] == "abc1234"
+        assert manifest["files"][path.name] == sha256(path) and manifest["shipped_by_commit"] == "abc1234"
         assert manifest["seed"] == 1 and manifest["simulated_ns"] == pytest.approx(0.001) and manifest["hours"] > 0
         assert manifest["segments"][0]["field_v_nm"] == 0.4
         run = lab.campaign.replica("mosse", hold, 0) / "seg01"
         assert manifest["segments"][0]["trajectory_sha256"] == sha256(run / "md.xtc")
+        ran = json.loads((run / "manifest.json").read_text())
+        assert manifest["commit"] == ran["commit"] == commit()
         assert manifest["parameters"]["md"]["timestep_fs"] == lab.scale.md.timestep_fs
         host = json.loads((run / "manifest.json").read_text())["host"]
         assert f'"{host}"' not in path.with_suffix(".json").read_text()

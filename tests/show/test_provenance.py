@@ -2,7 +2,6 @@
 
 import pytest
 import xarray as xr
-from janus_pore.paths import repository
 from janus_pore.show import provenance
 from janus_pore.testsystems import PulsedPore
 
@@ -22,11 +21,3 @@ def test_nanoseconds_are_counted_over_replicas_and_segments():
     simulated = 4 * (2.0 + 5.0 + 5.0 + 2 * 5.0) / 1000  # prime, pulse 1, the longest gap, two second pulses
     assert record["replicas"] == 8 and record["simulated_ns"] == pytest.approx(2 * simulated)
     assert "of 8 replicas, 0.176 ns (2022.5)" in provenance.line("config/tiny.yml", [data, data])
-
-
-def test_outside_a_checkout_the_commit_is_unknown(monkeypatch, tmp_path):
-    monkeypatch.setattr(provenance, "repository", lambda: tmp_path)
-    assert provenance.commit() == "unknown"
-    monkeypatch.undo()
-    known = provenance.commit()
-    assert known == "unknown" or (repository() / ".git").exists()

@@ -209,10 +209,11 @@ def _record(
         for label, segment, m in zip(protocol.labels, protocol.segments, manifests, strict=True)
     ]  # fmt: skip
     ns = [segment.duration_ps / 1000 for segment in protocol.segments]
+    run = sorted({m["commit"] for m in manifests if "commit" in m})  # earlier runs do not say
     days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m["ns_per_day"])
     return {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
-        "janus_pore": data.attrs["janus_pore"], "commit": commit,
+        "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,
         "gromacs": manifests[-1]["gromacs"], "mdrun": manifests[-1]["command"],
         "simulated_ns": sum(ns), "hours": 24 * days,
         "topology_sha256": sha256(campaign.system(system) / "topol.top"),

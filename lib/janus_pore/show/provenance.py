@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import xarray as xr
 
 from .. import __version__
+from ..checkout import commit
 from ..files import sha256
 from ..paths import repository
 
@@ -27,15 +27,6 @@ def provenance(scale_file: Path | str, data: Iterable[xr.Dataset]) -> dict[str, 
         "replicas": sum(d.sizes.get("replica", 1) for d in datasets),
         "simulated_ns": round(sum(_ns(d) for d in datasets), 6),
     }
-
-
-def commit() -> str:
-    """Commit of the checkout, with "+changes" if files differ from it; "unknown" outside a git checkout."""
-    try:
-        head = _git("rev-parse", "--short", "HEAD")
-        return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def line(scale_file: Path | str, data: Iterable[xr.Dataset]) -> str:
@@ -56,8 +47,3 @@ def _ns(data: xr.Dataset) -> float:
     """Simulated time of all replicas, every segment once; 0 for what was not reduced to intervals."""
     count = data.sizes.get("interval", 0) * data.sizes.get("replica", 1)
     return count * float(data.attrs.get("interval_ps", 0.0)) / 1000
-
-
-def _git(*argv: str) -> str:
-    done = subprocess.run(["git", "-C", str(repository()), *argv], capture_output=True, text=True, check=True)
-    return done.stdout.strip()

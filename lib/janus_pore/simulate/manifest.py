@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import socket
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..checkout import commit
 from ..errors import RunError
 from ..files import sha256
 from . import checkpoint
@@ -24,11 +26,18 @@ def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], starte
         **{key: run[key] for key in ("steps", "frames", "energy")},
         "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
         "command": command,
+        "commit": _commit(),
         "host": socket.gethostname(),
         "started": started,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         **_speed(work / "md.log"),
     }
+
+
+@cache
+def _commit() -> str:
+    """Asked once: the code that runs stays what it was."""
+    return commit()
 
 
 def done(directory: Path) -> dict[str, Any] | None:
