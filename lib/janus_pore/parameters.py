@@ -11,10 +11,10 @@ from .units import is_multiple
 Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
 #: Forces recomputed from positions stored to this many nm are off by 2 kJ/mol/nm, at random, of a spread of 300.
 RERUN_RESOLUTION_NM = 1e-4
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
 class Model(BaseModel):

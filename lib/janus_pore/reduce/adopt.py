@@ -37,17 +37,19 @@ def adopt(
     TrajectoryError
         if a shipped file does not match its manifest.
     """
+    sources = {
+        k: shelf / scale.scale / system / protocol.name / f"r{k:03d}.nc"
+        for k in replicas
+        if not campaign.begun(system, protocol.name, k)
+    }
+    if any(source.exists() for source in sources.values()):  # taken over or not: the scale may have changed since
+        _same_run(scale, system, protocol, shelf / scale.scale)
     taken = []
-    for k in replicas:
-        source = shelf / scale.scale / system / protocol.name / f"r{k:03d}.nc"
+    for k, source in sources.items():
         place = campaign.taken(system, protocol.name, k)
-        if campaign.begun(system, protocol.name, k):
-            continue
-        if source.exists():  # also where it was taken over: the scale file may have changed since
-            _same_run(scale, system, protocol, shelf / scale.scale)
-        elif not place.is_dir():
-            continue
         if not place.is_dir():
+            if not source.exists():
+                continue
             part = place.with_name("shipped.partial")
             part.mkdir(parents=True, exist_ok=True)
             for path in (source, source.with_suffix(".forces.nc"), source.with_suffix(".json")):

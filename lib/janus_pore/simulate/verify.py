@@ -46,8 +46,8 @@ def trajectory(path: Path, first_ps: float, last_ps: float, interval_ps: float) 
         child.join()
         if child.exitcode == -signal.SIGALRM:
             raise RunError(
-                f"{path}: no frame of it could be read for {_PATIENCE_S:g} s. If its file system answers (try cat), "
-                f"it is damaged: {remedy}"
+                f"{path}: no frame of it could be read for {_PATIENCE_S:g} s. Call again, in case the job was "
+                f"suspended or its file system did not answer. If it comes again, the file is damaged: {remedy}"
             ) from None
         times, fault = [], "killed the process that read it"
     child.join()
