@@ -39,6 +39,8 @@ class TestRate:
         assert found.rate_inside.tolist() == found.rate.tolist()  # none is beyond the Mo plane
         held = passing.summed(table.assign(far_ns=9 * table.near_ns), settings)
         assert held.rate_inside[0].value == pytest.approx(held.rate[0].value / 10)
+        stuck = passing.summed(table.assign(left=0), settings)
+        assert stuck.rate.tolist() == found.rate.tolist() and [one.n for one in stuck.rate_inside] == [0] * 3
         assert [one.high for one in found.k_rate] == pytest.approx([-np.log(0.05) / 2.002] * 3)  # no K+ in 4 runs
         assert passing.summed(pd.DataFrame(), settings).empty
         assert passing.summed(table.assign(near_ns=0.0), settings).rate.tolist() == [None] * 3
@@ -57,6 +59,15 @@ class TestCompare:
         high, low = (table[table.volt == volt] for volt in (4.0, 2.0))
         assert flow.ratio.value == pytest.approx(high.cl.sum() * low.ns.sum() / (low.cl.sum() * high.ns.sum()))
         assert waiting.ratio.value < 0.5 * flow.ratio.value and flow.p_replicas < 0.05
+
+    def test_those_that_left_the_other_way_too(self, settings):
+        """Along -x the higher voltage is the lower number; a net return counts as none."""
+        volt, left = np.repeat([-2.0, -4.0], 4), [3, 2, 4, 3, 0, 0, -1, 0]
+        table = pd.DataFrame({"volt": volt, "ns": np.ones(8), "cl": np.ones(8), "left": left})
+        found = passing.compare(table, -2.0, -4.0, settings, "ns", "left")
+        assert (found.low_v, found.high_v, found.ratio.value, found.ratio.n) == (-2.0, -4.0, 0.0, 12)
+        assert found.p_replicas == pytest.approx(1 / 70)
+        assert passing.compare(table, -2.0, -4.0, settings, "ns").ratio.value == pytest.approx(1.0)
 
     def test_the_nearest_voltage_within_a_tenth(self, settings):
         table = rows(WaitingIons(replicas=3), 1)

@@ -12,6 +12,13 @@ def settings(make_scale):
     return make_scale(analysis__current_window_ps=10.0, analysis__discard_ps=50.0).analysis
 
 
+def dry(holds):
+    """The same ladder with no water in its pore, whose widths then need not be fitted."""
+    return {
+        name: one.isel(sample=slice(0, 0)).assign(pore_water=0 * one.pore_water) for name, one in holds.items()
+    }  # fmt: skip
+
+
 class TestSteady:
     def test_every_column_of_a_known_ladder(self, settings):
         table = readings.steady(Ladder(noise_na=1e-6).sample(0), settings)
@@ -22,11 +29,19 @@ class TestSteady:
         assert table.sigma.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.03)
         assert table.sigma_fit.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.05)
         assert (table.water == 6).all() and (table.dry == 0).all()
+        for name, spread in (("sigma_fit", 1.2), ("sigma", 1.2), ("mean_cos", 0.01)):
+            low, high = table[f"{name}_low"], table[f"{name}_high"]
+            assert (low < table[name]).all() and (table[name] < high).all() and (high - low < spread).all()
+
+    def test_a_pore_without_water_has_a_current(self, settings):
+        table = readings.steady(dry(Ladder(noise_na=1e-6).sample(0)), settings)
+        assert table.current.tolist() == pytest.approx([1.0, 2.0, 1.0, 3.0], abs=1e-5) and "sigma_fit" not in table
+        assert (table.dry == 1).all()
 
     def test_error_bars_cover_as_often_as_they_say(self, settings):
         truth, inside = np.array([1, 2, 1, 3]), {"current": 0, "pore": 0}
         for seed in range(60):
-            table = readings.steady(Ladder(replicas=1).sample(seed), settings)
+            table = readings.steady(dry(Ladder(replicas=1).sample(seed)), settings)
             for name in inside:
                 inside[name] += ((table[f"{name}_low"] <= truth) & (table[f"{name}_high"] >= truth)).sum()
         assert 0.58 < inside["current"] / 240 < 0.77 and 0.6 < inside["pore"] / 240 < 0.9

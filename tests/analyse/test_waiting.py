@@ -36,6 +36,7 @@ class TestWaits:
             assert (one.visits == one.cl + one.unfinished).all() and (one.unfinished <= 1).all()
             assert (one.longest_ps <= 1000 * one.near_ns + 1e-9).all() and (one.longest_ps.max() <= 500.5)
             assert (one.ions == (one.visits > 0)).all()  # this pore's are all ion 0
+            assert (one.left == one.cl).all()  # none stops beyond the Mo plane
 
     def test_a_field_toward_minus_x(self, settings):
         sample = WaitingIons(fields_v_nm=(-0.8, 0.8), rates_per_ns=(20.0, 20.0), replicas=6).sample(2)
@@ -51,6 +52,23 @@ class TestWaits:
         rows = waiting.waits(holds, turned, PLACE)
         assert (rows.near_ns == 0).all() and rows.far_ns.sum() > 1
         assert not rows[["longest_ps", "visits", "ions", "unfinished"]].to_numpy().any()
+
+    @pytest.mark.parametrize(
+        "first, last, passed, left", [(0, 1, 1, 0), (0, 0, 1, 1), (1, 0, 0, 1), (1, 1, 1, 1), (0, 0, 0, 0)]
+    )
+    @pytest.mark.parametrize("field", [0.8, -0.8])
+    def test_ions_that_stay_beyond_the_plane_have_not_left(self, field, first, last, passed, left):
+        """There at the beginning or at the end of a run, and whether one passed in between."""
+        holds, reruns = WaitingIons(fields_v_nm=(field,), rates_per_ns=(0.0,), arrival_per_ns=1e6, replicas=1).sample(0)
+        (name, data), forces = next(iter(holds.items())), next(iter(reruns.values()))
+        frames = forces.sizes["frame"]
+        where = [0] * first + [5] + [frames - 1] * last
+        x = np.full(len(where), -0.2 * np.sign(field))
+        samples = forces.isel(sample=[0] * len(where)).assign(sample_frame=("sample", where), x=("sample", x))
+        crossings = np.zeros_like(data.crossings.values)
+        crossings[0, 3, 1] = -np.sign(field) * passed
+        found = waiting.waits({name: data.assign(crossings=(data.crossings.dims, crossings))}, {name: samples}, PLACE)
+        assert (found.cl[0], found.left[0]) == (passed, left)
 
     def test_ions_off_the_axis_are_not_in_the_pore(self, ions):
         _, holds, reruns = ions

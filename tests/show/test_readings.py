@@ -18,6 +18,19 @@ def differences():
     )  # fmt: skip
 
 
+def test_the_figure_that_decides_has_error_bars_in_every_panel():
+    table = pd.DataFrame({"volt": [2.0, 4.0]})
+    for k, name in enumerate(("current", "pore", "sigma_fit", "mean_cos")):
+        table = table.assign(**{name: [k, k + 1.0], f"{name}_low": [k - 0.5, k], f"{name}_high": [k + 1.0, k + 3.0]})
+    without = table[[name for name in table if "sigma" not in name and "cos" not in name]]
+    figure = readings.decision({"a": table, "dry": without})
+    lines = [[bars.lines[2][0].get_segments() for bars in ax.containers] for ax in figure.axes]
+    assert [len(one) for one in lines] == [2, 2, 1, 1]
+    for k, ((one, *_), ax) in enumerate(zip(lines, figure.axes, strict=True)):
+        assert [(segment[0, 1], segment[1, 1]) for segment in one] == [(k - 0.5, k + 1.0), (k, k + 3.0)]
+        assert ax.get_ylabel()
+
+
 def test_changes():
     table = readings.changes(differences())
     assert table.index.tolist() == [("b", 2.0), ("b", 4.0)]

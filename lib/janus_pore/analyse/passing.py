@@ -65,16 +65,18 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     """What `waiting.waits` gives, one row a voltage.
 
     Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and the rates:
-    `rate` of Cl- per time near, `rate_inside` per time on either side (None where no Cl- was there) and `k_rate` of K+
-    per time. An ion that the sheet holds beyond the Mo plane, as under a field toward -x, lowers only the second.
+    `rate` of Cl- that passes the Mo plane per time near, `rate_inside` of Cl- that leaves the place on its far side per
+    time on either side (None where no Cl- was there) and `k_rate` of K+ per time. An ion that the sheet holds beyond
+    the Mo plane, as under a field toward -x, lowers only the second.
     """
     if not len(rows):
         return rows
     by_volt = rows.groupby("volt")
-    names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "k", "k_meanwhile"]
+    names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "left", "k", "k_meanwhile"]
     table = by_volt[names].sum().assign(replicas=by_volt.size(), longest_ps=by_volt.longest_ps.max()).reset_index()
     table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
-    counted = {"rate": (table.cl, table.near_ns), "rate_inside": (table.cl, table.near_ns + table.far_ns)}
+    inside = (table.left.clip(lower=0), table.near_ns + table.far_ns)
+    counted = {"rate": (table.cl, table.near_ns), "rate_inside": inside}
     rates = {
         name: [rate(n, ns, settings) if ns else None for n, ns in zip(*one, strict=True)]
         for name, one in (counted | {"k_rate": (table.k, table.ns)}).items()
@@ -83,7 +85,7 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
 
 
 def compare(
-    rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis, per: str = "near_ns"
+    rows: pd.DataFrame, low_v: float, high_v: float, settings: Analysis, per: str = "near_ns", passes: str = "cl"
 ) -> Comparison | None:
     """The rate at a voltage over that at a lower one; the nearest within a tenth of each are taken.
 
@@ -91,6 +93,7 @@ def compare(
     ----------
     rows : what `waiting.waits` gives
     per : the column that is the time: "near_ns" for the rate of an ion that waits, "ns" for what flows
+    passes : the column that is counted: "cl" that pass the Mo plane, or "left", those that leave beyond it
 
     Returns
     -------
@@ -99,7 +102,8 @@ def compare(
     groups = [_near(rows, volt) for volt in (low_v, high_v)]
     if any(not len(one) for one in groups) or groups[0].volt.iloc[0] == groups[1].volt.iloc[0]:
         return None
-    (n_low, t_low), (n_high, t_high) = ((int(one.cl.sum()), float(one[per].sum())) for one in groups)
+    groups = [one.assign(passes=one[passes].clip(lower=0)) for one in groups]
+    (n_low, t_low), (n_high, t_high) = ((int(one.passes.sum()), float(one[per].sum())) for one in groups)
     n = n_low + n_high
     if n == 0 or not (t_low and t_high):
         return None
@@ -140,7 +144,7 @@ def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
 
 def _dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
     """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
-    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("cl", per))
+    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("passes", per))
     count, k = len(passes), len(high)
     if comb(count, k) <= _MOST:
         ways = np.array([*combinations(range(count), k)])

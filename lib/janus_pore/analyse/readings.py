@@ -22,6 +22,7 @@ from .stats import Estimate
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
 WANTED_NA = 0.2
+_WIDTHS = {"sigma_fit": "fit", "sigma": "circular"}
 _CURRENTS = (("current", "total", "box"), ("k", "K", "box"), ("cl", "CL", "box"), ("pore", "total", "pore"))
 
 
@@ -61,7 +62,8 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
     - in nA the whole-box `current`, its parts `k` and `cl`, and `pore` (charges that crossed the pore's plane), each
       with `_low` and `_high`; the first three hold what charges the sheet after `discard_ps` too;
       `crossings` (ions that crossed, either way, net per interval between frames);
-    - `sigma_fit` and `sigma` (Gaussian fit and circular, degrees) and `mean_cos` of the pore's waters;
+    - `sigma_fit` and `sigma` (Gaussian fit and circular, degrees) and `mean_cos` of the pore's waters, each with `_low`
+      and `_high`, as `orientation.width` gives them;
     - `water` (mean number), `water_spread`, `dry` (fraction of frames without water).
     """
     rows = []
@@ -81,9 +83,9 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
         row["crossings"] = int(np.abs(data.crossings.values[:, after]).sum())
         seen = orientation.samples(data, settings)
         if len(seen.theta):
-            row["sigma_fit"] = orientation.gaussian_fit(*orientation.distribution(seen.theta, settings.angle_bins))[1]
-            row["sigma"] = orientation.circular(seen.theta)["sigma_deg"]
-            row["mean_cos"] = orientation.circular(seen.theta)["mean_cos"]
+            order = {name: orientation.width(seen, settings, how) for name, how in _WIDTHS.items()}
+            for name, one in (order | {"mean_cos": orientation.mean_cos(seen, settings)}).items():
+                row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
         water = data.pore_water.values[:, late]
         rows.append(row | {"water": water.mean(), "water_spread": water.std(), "dry": (water == 0).mean()})
     return pd.DataFrame(rows)

@@ -22,12 +22,10 @@ def decision(tables: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9, 6.5))
     for k, (name, table) in enumerate(tables.items()):
         style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
-        for ax, column in ((axes[0, 0], "current"), (axes[0, 1], "pore")):
-            error = np.abs(np.stack([table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]))
-            ax.errorbar(table.volt, table[column], error, capsize=2, label=name, **style)
-        if "sigma" in table:
-            axes[1, 0].plot(table.volt, table.sigma_fit, label=name, **style)
-            axes[1, 1].plot(table.volt, table.mean_cos, label=name, **style)
+        for ax, column in zip(axes.flat, ("current", "pore", "sigma_fit", "mean_cos"), strict=True):
+            if column in table:  # no water was seen in some pores
+                ends = [table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]
+                ax.errorbar(table.volt, table[column], np.abs(np.stack(ends)), capsize=2, label=name, **style)
     axes[0, 0].set(ylabel="current, whole box (nA)")
     axes[0, 1].set(ylabel="current, pore crossings (nA)")
     axes[1, 0].set(xlabel="V = E Lx (V)", ylabel=r"$\sigma_\theta$, Gaussian fit (degrees)")

@@ -74,8 +74,8 @@ def against_voltage(
             look = {"mfc": colour if filled else "none", "color": colour, "ms": 5, "capsize": 2}
             axes[2].errorbar(list(known), values[0], bars, fmt="o" if filled else "s", **look)
     axes[0].set(ylabel="share of time with a Cl$^-$ in the pore", title="near side (dots), far side (triangles)")
-    title = "per ns near (dots), on either side (triangles)"
-    axes[1].set(ylabel="passes of Cl$^-$ per ns (arrows: 95 % bounds)", yscale="log", title=title)
+    title = "passing, per ns near (dots); leaving (triangles)"
+    axes[1].set(ylabel="rate of Cl$^-$ (1/ns; arrows: 95 % bounds)", yscale="log", title=title)
     title = "a Cl$^-$ waits (dots), none does (squares)"
     axes[2].set(ylabel=r"$\langle\cos\theta\rangle$ of the water", title=title)
     for ax in axes:
@@ -118,9 +118,9 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     columns = {
         "configuration": "configuration", "volt": "V", "replicas": "replicas", "ns": "ns", "near": "near side",
         "far": "far side", "ions": "Cl- that came", "visits": "visits", "unfinished": "there at the end",
-        "longest_ps": "longest stay (ps)", "cl": "Cl- passed", "cl_back": "back", "k": "K+ passed",
+        "longest_ps": "longest stay (ps)", "cl": "Cl- passed", "cl_back": "back", "left": "left", "k": "K+ passed",
         "k_meanwhile": "of those with a Cl- near", "rate": "passed per ns on the near side",
-        "rate_inside": "passed per ns on either side",
+        "rate_inside": "left per ns on either side",
     }  # fmt: skip
     return rows[list(columns)].rename(columns=columns).round({"ns": 2, "near side": 3, "far side": 3})
 
