@@ -94,6 +94,18 @@ class Scale(Model):
             if 2 * self.barrier.half_range_nm > min(self.systems[s].length_x_nm for s in protocol.systems):
                 raise ValueError("barrier.half_range_nm must not exceed half of any system's length_x_nm")
 
+    @property
+    def placements(self) -> dict[str, list[str]]:
+        """The systems by what they are: each first one with those that differ by `seed` alone, itself included.
+
+        The seed places the ions, so the others are the same system with its ions placed anew.
+        """
+        found: dict[str, list[str]] = {}
+        for name, system in self.systems.items():
+            same = [one for one in found if self.systems[one].model_copy(update={"seed": system.seed}) == system]
+            found.setdefault(same[0] if same else name, []).append(name)
+        return found
+
 
 def load(path: Path | str) -> Scale:
     """Read and check a scale file.

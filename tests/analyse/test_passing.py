@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from janus_pore.analyse import passing, waiting
 from janus_pore.testsystems import WaitingIons
+from scipy.stats import fisher_exact
 
 PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
 
@@ -69,6 +70,20 @@ class TestCompare:
         assert found.p_replicas == pytest.approx(1 / 70)
         assert passing.compare(table, -2.0, -4.0, settings, "ns").ratio.value == pytest.approx(1.0)
 
+    def test_pairs_that_start_alike(self, settings):
+        """All four fall: one of the 16 ways to exchange the voltages within pairs. With one that rises by one, three are."""
+        start = {"placement": [0, 0, 0, 1], "replica": [0, 1, 2, 0]}
+        low, high = (pd.DataFrame(start | {"volt": v, "ns": 1.0}) for v in (2.0, 4.0))
+        found = passing.compare(pd.concat([low.assign(cl=[1, 2, 1, 3]), high.assign(cl=0)]), 2.0, 4.0, settings, "ns")
+        assert found.pairs == 4 and found.p_pairs == 1 / 16
+        rises = pd.concat([low.assign(cl=[1, 2, 1, 3]), high.assign(cl=[2, 0, 0, 0])])
+        assert passing.compare(rises, 2.0, 4.0, settings, "ns").p_pairs == 3 / 16
+        other = pd.concat([low.assign(cl=1), high.assign(cl=0, replica=9)])
+        assert passing.compare(other, 2.0, 4.0, settings, "ns").pairs == 0
+        many = pd.DataFrame({"placement": 0, "replica": range(20), "ns": 1.0})
+        rows = pd.concat([many.assign(volt=2.0, cl=1), many.assign(volt=4.0, cl=0)])
+        assert passing.compare(rows, 2.0, 4.0, settings, "ns").p_pairs <= 2e-4
+
     def test_the_nearest_voltage_within_a_tenth(self, settings):
         table = rows(WaitingIons(replicas=3), 1)
         assert passing.compare(table, 4.2, 8.0, settings).high_v == 7.5
@@ -115,6 +130,37 @@ class TestCompare:
         volt, waited = np.repeat([2.0, 4.0], 20), np.ones(40)
         table = pd.DataFrame({"volt": volt, "near_ns": waited, "cl": rng.poisson(np.repeat([8.0, 3.0], 20))})
         assert passing.compare(table, 2.0, 4.0, settings).p_replicas < 0.001
+
+
+class TestAlike:
+    @staticmethod
+    def table(low, high, ns=(1.0, 1.0)):
+        return pd.DataFrame({"volt": [2.0, 4.0], "ns": ns, "cl": [low, high]})
+
+    def test_equal_times_are_the_exact_test_of_fisher(self):
+        """12 and 0 against 5 and 5, and other tables, computed by another route."""
+        for one, other in (((12, 0), (5, 5)), ((3, 4), (4, 3)), ((1, 6), (9, 2))):
+            counts, p = passing.alike(self.table(*one), self.table(*other), 2.0, 4.0)
+            assert counts == [*one, *other] and p == pytest.approx(fisher_exact([one, other]).pvalue)
+
+    def test_twice_the_time_at_one_voltage_is_taken_into_account(self):
+        """Rates of both fall by half; equal odds would be refused, these are not."""
+        one, other = self.table(40, 40, (1.0, 2.0)), self.table(40, 20, (1.0, 1.0))
+        assert passing.alike(one, other, 2.0, 4.0)[1] > 0.5 > 0.1 > fisher_exact([(40, 40), (40, 20)]).pvalue
+
+    def test_chance_is_as_often_small_as_it_says(self):
+        rng, seen = np.random.default_rng(0), []
+        for _ in range(400):
+            one, other = self.table(*rng.poisson([8, 4])), self.table(*rng.poisson([16, 4]), ns=(2.0, 1.0))
+            if found := passing.alike(one, other, 2.0, 4.0):
+                seen.append(found[1] < 0.1)
+        assert len(seen) > 390 and np.mean(seen) < 0.13
+
+    def test_nothing_to_say(self):
+        some = self.table(3, 4)
+        for none in (self.table(0, 0), some.iloc[:1], pd.DataFrame(), self.table(1, 1, (1.0, 0.0))):
+            assert passing.alike(some, none, 2.0, 4.0) is None
+        assert passing.alike(self.table(3, 0), self.table(4, 0), 2.0, 4.0) is None
 
 
 class TestMeanwhile:

@@ -1,10 +1,12 @@
 """A campaign is read as far as it is there; nothing at all is an error that says what to run."""
 
+import numpy as np
 import pytest
+from janus_pore.analyse import waiting
 from janus_pore.errors import TrajectoryError
 from janus_pore.paths import Campaign
-from janus_pore.reduce import shelf, store
-from janus_pore.testsystems import Ladder
+from janus_pore.reduce import forces, shelf, store
+from janus_pore.testsystems import Ladder, WaitingIons
 
 
 @pytest.fixture
@@ -44,6 +46,44 @@ def test_each_entry_of_the_protocols_is_a_configuration_of_its_own(make_scale):
         "mosse, hold_nh": ("mosse", {"hold_nh_+0.40": 2}),
         "mos2": ("mos2", {"hold_+0.40": 4}),
     }
+
+
+def test_other_placements_of_the_ions_are_replicas_of_the_same_system(make_scale, campaign):
+    """The seed places the ions. Data and forces of both stay together, and the other placement has its own, too."""
+    hold = {"kind": "constant", "fields_v_nm": [0.4, 0.8], "duration_ps": 1.0}
+    scale = make_scale(
+        systems__second={"seed": 7},
+        protocols__hold=hold | {"systems": ["mosse"]},
+        protocols__anew=hold | {"systems": ["second"], "fields_v_nm": [0.8]},
+        barrier__protocols=["hold", "anew"],
+        md__trajectory_resolution_nm=1e-5,
+        barrier__fields_v_nm=[0.4, 0.8],
+    )
+    assert scale.placements["mosse"] == ["mosse", "second"] and "second" not in scale.placements
+    parts = {}
+    for seed, (system, name) in enumerate((("mosse", "hold_+0.40"), ("mosse", "hold_+0.80"), ("second", "anew_+0.80"))):
+        pore = WaitingIons(fields_v_nm=(float(name[-4:]),), rates_per_ns=(20.0,), replicas=2 + seed)
+        (data,), (found,) = (list(one.values()) for one in pore.sample(seed))
+        runs = " ".join(f"{system}{name}{k}" for k in range(2 + seed))
+        parts[name] = data.assign_attrs(trajectories_sha256=runs), found.assign_attrs(trajectories_sha256=runs)
+        store.write(parts[name][0], campaign.collected(system, name))
+        store.write(parts[name][1], campaign.collected_forces(system, name))
+    holds, reruns = shelf.there(scale, campaign, "mosse", "constant"), forces.load(scale, campaign, "mosse")
+    assert list(holds) == list(reruns) == ["hold_+0.40", "hold_+0.80"]
+    both = holds["hold_+0.80"]
+    assert both.placement.values.tolist() == [0] * 3 + [1] * 4 and both.replica.values.tolist() == [0, 1, 2, 0, 1, 2, 3]
+    place = waiting.Place(0.4, 0.25)
+    rows = waiting.waits(holds, reruns, place).query("volt == 4")
+    assert rows.placement.tolist() == [0] * 3 + [1] * 4
+    for k, name in enumerate(("hold_+0.80", "anew_+0.80")):
+        alone = waiting.waits({name: parts[name][0]}, {name: parts[name][1]}, place)
+        for column in ("cl", "left", "near_ns", "ions", "longest_ps"):
+            assert rows[rows.placement == k][column].tolist() == alone[column].tolist(), (name, column)
+    theta = np.concatenate([parts[name][0].theta for name in ("hold_+0.80", "anew_+0.80")])
+    assert both.theta.values.tolist() == theta.tolist() and both.theta_replica.values.max() == 6
+    assert list(shelf.there(scale, campaign, "second", "constant")) == ["anew_+0.80"]
+    assert list(forces.load(scale, campaign, "second")) == ["anew_+0.80"]
+    assert list(shelf.load_all(scale, campaign, "constant")) == ["mosse"]
 
 
 def test_nothing_there_says_what_to_run_or_to_ask_for(make_scale, campaign):

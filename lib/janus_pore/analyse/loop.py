@@ -54,7 +54,8 @@ class Memory:
 
     Attributes
     ----------
-    positive, negative : area of each lobe in nA V/nm at 95 % confidence, positive where reverse |I| is the smaller
+    positive, negative : area of each lobe in nA V/nm, positive where reverse |I| is the smaller; 95 %, if there are
+        units enough (`interval` says so)
     verdict : "unipolar" (both polarities change the conductance alike), "bipolar" (oppositely), "none seen" (both
         are zero within their errors) or "undecided" (only one of them is, or there are too few units)
     reverse_below : whether reverse currents lie below forward ones in both lobes, as the paper says
@@ -66,6 +67,12 @@ class Memory:
     verdict: str
     reverse_below: bool
     warning: str
+
+    @property
+    def interval(self) -> str:
+        """What the areas' intervals are: from few cycles, hardly more than the range of these."""
+        n = self.positive.n
+        return "95 %" if n >= independence.ENOUGH else f"from {n} cycle{'s' * (n != 1)} only"
 
     @property
     def text(self) -> str:

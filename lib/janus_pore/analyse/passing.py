@@ -18,7 +18,7 @@ from math import comb
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, binomtest, gamma
+from scipy.stats import binom, binomtest, gamma, nchypergeom_fisher
 
 from ..parameters import Analysis
 from .stats import Estimate
@@ -42,6 +42,9 @@ class Comparison:
     p_replicas : share of the ways to deal the replicas to the two voltages with as few passes at the higher one for
         the time waited
     replicas : how many there are at each
+    p_pairs : the same where only replicas of one placement of ions and one number, which start alike, are exchanged;
+        NaN if there is none
+    pairs : how many of those there are
     """
 
     low_v: float
@@ -50,6 +53,8 @@ class Comparison:
     p_counts: float
     p_replicas: float
     replicas: tuple[int, int]
+    p_pairs: float = np.nan
+    pairs: int = 0
 
 
 def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
@@ -115,8 +120,34 @@ def compare(
     p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
     return Comparison(
         float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
-        _dealt(*groups, per), (len(groups[0]), len(groups[1])),
+        _dealt(*groups, per), (len(groups[0]), len(groups[1])), *_exchanged(*groups, per),
     )  # fmt: skip
+
+
+def alike(
+    one: pd.DataFrame, other: pd.DataFrame, low_v: float, high_v: float, per: str = "ns"
+) -> tuple[list[int], float] | None:
+    """Does the flow change alike in two configurations? Their passes at the lower and the higher voltage, and p.
+
+    Given all passes at the higher voltage together, those of one configuration follow Fisher's noncentral
+    hypergeometric distribution, its odds being those of the times; with equal times p is that of Fisher's exact test,
+    two-sided. It takes passes for independent, as counts do.
+
+    Returns
+    -------
+    None without data of both at both, or if all passed at one voltage, or in one configuration
+    """
+    groups = [_near(rows, volt) for rows in (one, other) for volt in (low_v, high_v)]
+    if any(not len(group) for group in groups):
+        return None
+    counts = [int(group.cl.sum()) for group in groups]
+    times = [float(group[per].sum()) for group in groups]
+    (a, b, c, d), (t_a, t_b, t_c, t_d) = counts, times
+    if 0 in (a + b, c + d, a + c, b + d) or 0 in times:
+        return None
+    ways = nchypergeom_fisher(sum(counts), b + d, a + b, t_b * t_c / (t_a * t_d))
+    chances = ways.pmf(np.arange(max(0, b - c), min(a + b, b + d) + 1))
+    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum())
 
 
 def meanwhile(tables: Iterable[pd.DataFrame]) -> tuple[int, int, float, float]:
@@ -155,6 +186,25 @@ def _dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> fl
     excess = n_high * (times.sum() - t_high) - (passes.sum() - n_high) * t_high  # its sign is that of ratio - 1
     seen = passes[len(low) :].sum() * times[: len(low)].sum() - passes[: len(low)].sum() * times[len(low) :].sum()
     return float(np.mean(excess <= seen + 1e-12))
+
+
+def _exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
+    """p of the ratio by exchanging the voltages within pairs that start alike, all ways or `_MOST` drawn; the pairs."""
+    keys = [name for name in ("placement", "replica") if name in low]
+    pairs = low.merge(high, on=keys) if keys else low.iloc[:0]
+    if not len(pairs):
+        return np.nan, 0
+    ends = [pairs[[f"{name}_x", f"{name}_y"]].to_numpy(float) for name in ("passes", per)]
+    if 2 ** len(pairs) <= _MOST:
+        ways = (np.arange(2 ** len(pairs))[:, None] >> np.arange(len(pairs))) & 1
+    else:
+        ways = np.random.default_rng(seed).integers(0, 2, (_MOST, len(pairs)))
+        ways[0] = 0
+    n_low, t_low, n_high, t_high = (
+        np.where(ways, one[:, 1 - k], one[:, k]).sum(axis=1) for k in (0, 1) for one in ends
+    )
+    excess = n_high * t_low - n_low * t_high
+    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs)
 
 
 def _ratio(share: float) -> float:

@@ -19,6 +19,7 @@ from .stats import Estimate
 
 #: An ion that was away no longer than this (ps) has not left: it rattles across the edge of the region.
 GAP_PS = 2.0
+_ORDER = ["volt", "placement", "replica"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
     -------
     DataFrame with
 
-    - `volt` (E Lx), `replica` and `ns` (looked at);
+    - `volt` (E Lx), `placement` of the ions (0 where the data have one only), `replica` and `ns` (looked at);
     - `near_ns` and `far_ns`, in which a Cl- was there; `ions`, `visits` to the near side, `unfinished` (1 if one was
       there at the end), the `longest_ps`;
     - `cl`, `cl_back`, `k`: passes of the Mo plane along its way, and against it; `left`: Cl- that left the place on
@@ -108,7 +109,8 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
             cl, k_plus = (crossed[:, list(data.species.values).index(one)] for one in ("CL", "K"))
             lengths = _lengths(near) * every_ps
             rows.append({
-                "volt": volt(data), "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
+                "volt": volt(data), "placement": int(data.placement[k]) if "placement" in data.coords else 0,
+                "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
                 "near_ns": near.sum() * every_ps / 1000, "far_ns": there.far.values[k].sum() * every_ps / 1000,
                 "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
                 "longest_ps": float(lengths.max(initial=0.0)),
@@ -116,7 +118,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
                 "left": int(-cl.sum() - there.more_far[k]), "k": int(np.maximum(k_plus, 0).sum()),
                 "k_meanwhile": int(np.maximum(k_plus[meanwhile], 0).sum()), "meanwhile": float(meanwhile.mean()),
             })  # fmt: skip
-    return pd.DataFrame(rows).sort_values(["volt", "replica"], ignore_index=True) if rows else pd.DataFrame()
+    return pd.DataFrame(rows).sort_values(_ORDER, ignore_index=True) if rows else pd.DataFrame()
 
 
 def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], place: Place) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from ..paths import Campaign
 from ..simulate import rerun
 from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
-from ..simulate.protocols import md_of
+from ..simulate.protocols import md_of, repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
 from .store import read
 
@@ -126,13 +126,21 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     """
     replicas = [read(path) for path in paths]
     _asked_alike(paths, replicas)
-    starts = np.cumsum([0, *(one.sizes["frame"] for one in replicas)])
+    whose = {"long_name": "replica"}
+    return join([
+        one.assign(frame_replica=("frame", np.zeros(one.sizes["frame"], dtype=np.int32), whose)) for one in replicas
+    ])  # fmt: skip
+
+
+def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Forces of some replicas each, as `collect` gives them, in one."""
+    frames = np.cumsum([0, *(one.sizes["frame"] for one in collected)])
+    runs = np.cumsum([0, *(len(one.attrs["trajectories_sha256"].split()) for one in collected)])
     moved = [
         one.assign(
-            sample_frame=one.sample_frame + np.int32(start),
-            frame_replica=("frame", np.full(one.sizes["frame"], k, dtype=np.int32), {"long_name": "replica"}),
+            sample_frame=one.sample_frame + np.int32(frame), frame_replica=one.frame_replica + np.int32(run)
         ).drop_vars("part")
-        for k, (one, start) in enumerate(zip(replicas, starts, strict=False))
+        for one, frame, run in zip(collected, frames, runs, strict=False)
     ]
     by = {"frame": ("time", "field", "frame_replica")}
     by["sample"] = ("sample_frame", "ion", "x", "radial", "force", "residual")
@@ -140,15 +148,27 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         xr.concat([one[list(names)] for one in moved], dim=dim, combine_attrs="drop_conflicts")
         for dim, names in by.items()
     ]
-    together = xr.merge(joined, combine_attrs="drop_conflicts").assign_coords(part=replicas[0].part)
-    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in replicas)
+    together = xr.merge(joined, combine_attrs="drop_conflicts").assign_coords(part=collected[0].part)
+    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in collected)
     return together
 
 
 def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]:
-    """The collected forces of a system that are there, by protocol; none at all gives an empty mapping."""
-    paths = {name: campaign.collected_forces(system, name) for name in rerun.asked(scale, system)}
-    return {name: read(path) for name, path in paths.items() if path.exists()}
+    """The collected forces of a system that are there, by protocol, those of its other placements of ions included.
+
+    None at all gives an empty mapping.
+    """
+    asked = {one: rerun.asked(scale, one) for one in scale.placements.get(system, [system])}
+    found = {
+        name: [path for _, one, own in sources if own in asked[one]
+               and (path := campaign.collected_forces(one, own)).exists()]
+        for name, sources in repeated(scale, system).items()
+    }  # fmt: skip
+    return {
+        name: join([read(path) for path in paths]) if len(paths) > 1 else read(paths[0])
+        for name, paths in found.items()
+        if paths
+    }
 
 
 def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:

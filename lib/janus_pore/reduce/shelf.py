@@ -7,8 +7,8 @@ import xarray as xr
 from ..config import Scale
 from ..errors import TrajectoryError
 from ..paths import Campaign
-from ..simulate.protocols import protocols_of
-from .replica import read
+from ..simulate.protocols import expand, protocols_of, repeated
+from .store import join, read
 
 
 def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
@@ -46,12 +46,14 @@ def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, 
 def load_all(scale: Scale, campaign: Campaign, kind: str, own_md: bool = False) -> dict[str, dict[str, xr.Dataset]]:
     """`load` for every system of the scale that has such data, by system; with `own_md`, what `load` leaves out too.
 
+    A system's other placements of ions are with it, not beside it.
+
     Raises
     ------
     TrajectoryError
         if none has.
     """
-    found = {system: data for system in scale.systems if (data := there(scale, campaign, system, kind, own_md))}
+    found = {system: data for system in scale.placements if (data := there(scale, campaign, system, kind, own_md))}
     if not found:
         raise TrajectoryError(
             f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
@@ -81,8 +83,18 @@ def configurations(
 
 
 def there(scale: Scale, campaign: Campaign, system: str, kind: str, own_md: bool = False) -> dict[str, xr.Dataset]:
-    """`load` where it is no error that there is nothing: an empty dict then. `own_md` as for `load_all`."""
-    protocols = protocols_of(scale, system)
-    asked = [name for name, one in protocols.items() if one.kind == kind and (own_md or not one.md)]
-    paths = {name: campaign.collected(system, name) for name in asked}
-    return {name: read(path) for name, path in paths.items() if path.exists()}
+    """`load` where it is no error that there is nothing: an empty dict then. `own_md` as for `load_all`.
+
+    Replicas of the system's other placements of ions (`Scale.placements`) follow its own, if their protocol is the
+    same; the coordinate `placement` says which is which, 0 being its own.
+    """
+    everything, found = expand(scale), {}
+    for name, sources in repeated(scale, system).items():
+        protocol = everything[name]
+        if protocol.kind != kind or protocol.md and not own_md:
+            continue
+        parts = [(k, read(path)) for k, one, own in sources if (path := campaign.collected(one, own)).exists()]
+        if parts:
+            placed = [one.assign_coords(placement=("replica", [k] * one.sizes["replica"])) for k, one in parts]
+            found[name] = join(placed) if len(placed) > 1 else placed[0]
+    return found

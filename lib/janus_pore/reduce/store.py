@@ -20,6 +20,7 @@ _LISTS = {
     "sample": ("theta", "theta_frame"),
     "wide": ("wide_theta", "wide_radius", "wide_depth", "wide_frame"),
 }
+_OWNER = {"sample": "theta_replica", "wide": "wide_replica"}
 #: Attributes that say how a replica was run and reduced: those that differ in them do not go together.
 _SETTINGS = ("pore_radius_nm", "pore_half_depth_nm", "every_frames", "interval_ps", "timestep_fs", "discard_ps")
 _OF_FIRST = (
@@ -50,22 +51,37 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
     _same_settings(paths, replicas)
+    return join([_alone(one) for one in replicas])
+
+
+def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Data of the same times, each along `replica`, in one."""
+    first = collected[0]
     there = [name for name in _PER_REPLICA if name in first]
-    together = xr.concat([one[there] for one in replicas], dim="replica", combine_attrs="drop_conflicts")
+    together = xr.concat([one[there] for one in collected], dim="replica", combine_attrs="drop_conflicts")
+    starts = np.cumsum([0, *(one.sizes["replica"] for one in collected)])
     for dim, names in _LISTS.items():
         if names[0] not in first:
             continue
         for name in names:
-            together[name] = xr.concat([one[name] for one in replicas], dim=dim)
-        index = np.concatenate([np.full(one.sizes[dim], k, dtype=np.int32) for k, one in enumerate(replicas)])
-        owner = "theta_replica" if dim == "sample" else "wide_replica"
-        together[owner] = (dim, index, {"long_name": "position along `replica`"})
+            together[name] = xr.concat([one[name] for one in collected], dim=dim)
+        owner = _OWNER[dim]
+        index = [one[owner].values + np.int32(start) for one, start in zip(collected, starts, strict=False)]
+        together[owner] = (dim, np.concatenate(index), {"long_name": "position along `replica`"})
     for name in _OF_FIRST:
         if name in first:
             together[name] = first[name]
-    together = together.assign_coords(replica=[one.attrs["replica"] for one in replicas])
-    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in replicas)
+    together.attrs["trajectories_sha256"] = " ".join(one.attrs["trajectories_sha256"] for one in collected)
     return together
+
+
+def _alone(one: xr.Dataset) -> xr.Dataset:
+    """A replica as if it were collected: along `replica`, its lists with their owner."""
+    found = one.assign({name: one[name].expand_dims("replica") for name in _PER_REPLICA if name in one})
+    for dim in _LISTS:
+        if dim in one.sizes:
+            found[_OWNER[dim]] = (dim, np.zeros(one.sizes[dim], dtype=np.int32))
+    return found.assign_coords(replica=[one.attrs["replica"]])
 
 
 def write(dataset: xr.Dataset, path: Path) -> Path:

@@ -31,8 +31,9 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Apply the book's style: matplotlib's settings, and tables that show their whole text."""
+    """Apply the book's style: matplotlib's settings, and tables that show all rows and their whole text."""
     plt.rcParams.update(STYLE)
+    pd.set_option("display.max_rows", None)
     pd.set_option("display.max_colwidth", None)
 
 

@@ -107,6 +107,18 @@ def changes(found: Mapping[float, Arrivals], system: str) -> list[Claim]:
     ]  # fmt: skip
 
 
+def differences(found: Mapping[str, tuple[list[int], float] | None], what: str) -> list[Claim]:
+    """Whether configurations differ in how the flow changes, by which: what `analyse.passing.alike` gives."""
+    rows = []
+    for name, one in found.items():
+        here = single(one[1], sum(one[0])) if one else None
+        remark = (
+            "{} and {} Cl- passed, against {} and {}".format(*one[0]) if one else "too few passed, or not run at both"
+        )
+        rows.append(Claim(f"{name}: chance that {what} is alike", "not in the paper", here, "1", remark))
+    return rows
+
+
 def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """All configurations in one table, with rates as text."""
     known = [one.assign(configuration=name) for name, one in found.items() if len(one)]
@@ -148,6 +160,8 @@ def claims(
         remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
         low, high = one.replicas
         remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"
+        if one.pairs:
+            remark += f", {one.p_pairs:.2g} by {one.pairs} pairs that start alike (least {0.5**one.pairs:.2g})"
         rows.append(Claim(name, paper, one.ratio, "1", f"{remark}; n passes"))
     passes, seen, expected, p = meanwhile
     remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"

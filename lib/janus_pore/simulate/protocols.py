@@ -44,6 +44,31 @@ def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
     return {name: protocol for name, protocol in expand(scale).items() if system in protocol.systems}
 
 
+def repeated(scale: Scale, system: str) -> dict[str, list[tuple[int, str, str]]]:
+    """Where replicas of a system's protocols lie, those of its other placements of ions included (`Scale.placements`).
+
+    Returns
+    -------
+    dict of protocol name to (placement, system, protocol name there), the system's own first as placement 0; of a
+    system that is itself another placement its own alone
+    """
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    known: dict[str, Protocol] = {}
+    for k, one in enumerate(scale.placements.get(system, [system])):
+        before = dict(known)
+        for name, protocol in protocols_of(scale, one).items():
+            same = [key for key, other in before.items() if _decides(other) == _decides(protocol)]
+            key = same[0] if same else name
+            known.setdefault(key, protocol)
+            found.setdefault(key, []).append((k, one, name))
+    return found
+
+
+def _decides(protocol: Protocol) -> tuple:
+    """What makes two protocols one, whatever they are called."""
+    return protocol.kind, protocol.segments, protocol.parents, protocol.interval_ps, protocol.md
+
+
 def md_of(scale: Scale, protocol: Protocol) -> MD:
     """The MD settings of a protocol: the scale's, with what the protocol has of its own.
 
