@@ -71,7 +71,7 @@ class TestCompare:
         assert passing.compare(table, -2.0, -4.0, settings, "ns").ratio.value == pytest.approx(1.0)
 
     def test_pairs_that_start_alike(self, settings):
-        """All four fall: one of the 16 ways to exchange the voltages within pairs. With one that rises by one, three are."""
+        """All four fall: one of the 16 ways to exchange the voltages within pairs. One rises by one: three."""
         start = {"placement": [0, 0, 0, 1], "replica": [0, 1, 2, 0]}
         low, high = (pd.DataFrame(start | {"volt": v, "ns": 1.0}) for v in (2.0, 4.0))
         found = passing.compare(pd.concat([low.assign(cl=[1, 2, 1, 3]), high.assign(cl=0)]), 2.0, 4.0, settings, "ns")
@@ -140,13 +140,23 @@ class TestAlike:
     def test_equal_times_are_the_exact_test_of_fisher(self):
         """12 and 0 against 5 and 5, and other tables, computed by another route."""
         for one, other in (((12, 0), (5, 5)), ((3, 4), (4, 3)), ((1, 6), (9, 2))):
-            counts, p = passing.alike(self.table(*one), self.table(*other), 2.0, 4.0)
+            counts, p, _ = passing.alike(self.table(*one), self.table(*other), 2.0, 4.0)
             assert counts == [*one, *other] and p == pytest.approx(fisher_exact([one, other]).pvalue)
 
     def test_twice_the_time_at_one_voltage_is_taken_into_account(self):
         """Rates of both fall by half; equal odds would be refused, these are not."""
         one, other = self.table(40, 40, (1.0, 2.0)), self.table(40, 20, (1.0, 1.0))
         assert passing.alike(one, other, 2.0, 4.0)[1] > 0.5 > 0.1 > fisher_exact([(40, 40), (40, 20)]).pvalue
+
+    def test_by_pairs_that_start_alike(self):
+        """Changes -1, -2, -1 against 1, 2, 1: the clearest of the 20 ways to deal six, either way round."""
+        start = {"placement": 0, "replica": [0, 1, 2], "ns": 1.0}
+        low, high = (pd.DataFrame(start | {"volt": v}) for v in (2.0, 4.0))
+        falls = pd.concat([low.assign(cl=[1, 2, 1]), high.assign(cl=[0, 0, 0])])
+        rises = pd.concat([low.assign(cl=[0, 0, 0]), high.assign(cl=[1, 2, 1])])
+        assert passing.alike(falls, rises, 2.0, 4.0)[2] == pytest.approx(2 / 20)
+        assert passing.alike(falls.assign(cl=1), rises.assign(cl=1), 2.0, 4.0)[2] == 1.0
+        assert np.isnan(passing.alike(self.table(1, 2), self.table(2, 1), 2.0, 4.0)[2])
 
     def test_chance_is_as_often_small_as_it_says(self):
         rng, seen = np.random.default_rng(0), []

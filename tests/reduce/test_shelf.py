@@ -80,7 +80,7 @@ def test_other_placements_of_the_ions_are_replicas_of_the_same_system(make_scale
         for column in ("cl", "left", "near_ns", "ions", "longest_ps"):
             assert rows[rows.placement == k][column].tolist() == alone[column].tolist(), (name, column)
     theta = np.concatenate([parts[name][0].theta for name in ("hold_+0.80", "anew_+0.80")])
-    assert both.theta.values.tolist() == theta.tolist() and both.theta_replica.values.max() == 6
+    assert np.abs(both.theta.values - theta).max() < 1e-3 and both.theta_replica.values.max() == 6
     assert list(shelf.there(scale, campaign, "second", "constant")) == ["anew_+0.80"]
     assert list(forces.load(scale, campaign, "second")) == ["anew_+0.80"]
     assert list(shelf.load_all(scale, campaign, "constant")) == ["mosse"]

@@ -13,21 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binom, binomtest, gamma, nchypergeom_fisher
 
 from ..parameters import Analysis
+from . import dealing
 from .stats import Estimate
 
 #: Confidence of a bound, where nothing passed.
 BOUND = 0.95
 #: Chance below which a rate counts as lower; by counts and by replicas.
 LEVEL = 0.05
-_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -120,18 +118,19 @@ def compare(
     p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
     return Comparison(
         float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
-        _dealt(*groups, per), (len(groups[0]), len(groups[1])), *_exchanged(*groups, per),
+        dealing.dealt(*groups, per), (len(groups[0]), len(groups[1])), *dealing.exchanged(*groups, per),
     )  # fmt: skip
 
 
 def alike(
     one: pd.DataFrame, other: pd.DataFrame, low_v: float, high_v: float, per: str = "ns"
-) -> tuple[list[int], float] | None:
-    """Does the flow change alike in two configurations? Their passes at the lower and the higher voltage, and p.
+) -> tuple[list[int], float, float] | None:
+    """Does the flow change alike in two configurations? Their passes at the lower and the higher voltage, and two p.
 
     Given all passes at the higher voltage together, those of one configuration follow Fisher's noncentral
-    hypergeometric distribution, its odds being those of the times; with equal times p is that of Fisher's exact test,
-    two-sided. It takes passes for independent, as counts do.
+    hypergeometric distribution, its odds being those of the times; with equal times the first p is that of Fisher's
+    exact test, two-sided. It takes passes for independent, as counts do. The second deals the pairs that start alike
+    to the two configurations anew, and asks how often their mean changes of the flow differ as much (NaN without any).
 
     Returns
     -------
@@ -140,14 +139,16 @@ def alike(
     groups = [_near(rows, volt) for rows in (one, other) for volt in (low_v, high_v)]
     if any(not len(group) for group in groups):
         return None
-    counts = [int(group.cl.sum()) for group in groups]
+    groups = [group.assign(passes=group.cl) for group in groups]
+    counts = [int(group.passes.sum()) for group in groups]
     times = [float(group[per].sum()) for group in groups]
     (a, b, c, d), (t_a, t_b, t_c, t_d) = counts, times
     if 0 in (a + b, c + d, a + c, b + d) or 0 in times:
         return None
     ways = nchypergeom_fisher(sum(counts), b + d, a + b, t_b * t_c / (t_a * t_d))
     chances = ways.pmf(np.arange(max(0, b - c), min(a + b, b + d) + 1))
-    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum())
+    changes = [dealing.changes(low, high, per) for low, high in (groups[:2], groups[2:])]
+    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), dealing.differ(*changes)
 
 
 def meanwhile(tables: Iterable[pd.DataFrame]) -> tuple[int, int, float, float]:
@@ -171,40 +172,6 @@ def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
         return rows
     off = (rows.volt - volt).abs()
     return rows[(off == off.min()) & (off <= 0.1 * abs(volt))]
-
-
-def _dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
-    """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
-    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("passes", per))
-    count, k = len(passes), len(high)
-    if comb(count, k) <= _MOST:
-        ways = np.array([*combinations(range(count), k)])
-    else:
-        ways = np.argsort(np.random.default_rng(seed).random((_MOST, count)), axis=1)[:, :k]
-        ways[0] = np.arange(len(low), count)
-    n_high, t_high = passes[ways].sum(axis=1), times[ways].sum(axis=1)
-    excess = n_high * (times.sum() - t_high) - (passes.sum() - n_high) * t_high  # its sign is that of ratio - 1
-    seen = passes[len(low) :].sum() * times[: len(low)].sum() - passes[: len(low)].sum() * times[len(low) :].sum()
-    return float(np.mean(excess <= seen + 1e-12))
-
-
-def _exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
-    """p of the ratio by exchanging the voltages within pairs that start alike, all ways or `_MOST` drawn; the pairs."""
-    keys = [name for name in ("placement", "replica") if name in low]
-    pairs = low.merge(high, on=keys) if keys else low.iloc[:0]
-    if not len(pairs):
-        return np.nan, 0
-    ends = [pairs[[f"{name}_x", f"{name}_y"]].to_numpy(float) for name in ("passes", per)]
-    if 2 ** len(pairs) <= _MOST:
-        ways = (np.arange(2 ** len(pairs))[:, None] >> np.arange(len(pairs))) & 1
-    else:
-        ways = np.random.default_rng(seed).integers(0, 2, (_MOST, len(pairs)))
-        ways[0] = 0
-    n_low, t_low, n_high, t_high = (
-        np.where(ways, one[:, 1 - k], one[:, k]).sum(axis=1) for k in (0, 1) for one in ends
-    )
-    excess = n_high * t_low - n_low * t_high
-    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs)
 
 
 def _ratio(share: float) -> float:

@@ -107,14 +107,15 @@ def changes(found: Mapping[float, Arrivals], system: str) -> list[Claim]:
     ]  # fmt: skip
 
 
-def differences(found: Mapping[str, tuple[list[int], float] | None], what: str) -> list[Claim]:
+def differences(found: Mapping[str, tuple[list[int], float, float] | None], what: str) -> list[Claim]:
     """Whether configurations differ in how the flow changes, by which: what `analyse.passing.alike` gives."""
     rows = []
     for name, one in found.items():
         here = single(one[1], sum(one[0])) if one else None
-        remark = (
-            "{} and {} Cl- passed, against {} and {}".format(*one[0]) if one else "too few passed, or not run at both"
-        )
+        remark = "too few passed, or not run at both"
+        if one:
+            remark = "{} and {} Cl- passed, against {} and {}; p by counts".format(*one[0])
+            remark += f"; {one[2]:.2g} by pairs of replicas that start alike" if np.isfinite(one[2]) else ""
         rows.append(Claim(f"{name}: chance that {what} is alike", "not in the paper", here, "1", remark))
     return rows
 

@@ -1,0 +1,78 @@
+"""What replicas alone say about a difference: dealt anew to the two sides, how often would they differ as much?
+
+This assumes nothing of how ions pass, only that replicas are independent, or pairs of them that start alike. Tables are
+those of `waiting.waits`, with a column `passes` of what is counted.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+#: Up to so many ways to deal are all gone through; of more, so many are drawn.
+_MOST = 20_000
+
+
+def dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
+    """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
+    passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("passes", per))
+    count, k = len(passes), len(high)
+    if comb(count, k) <= _MOST:
+        ways = np.array([*combinations(range(count), k)])
+    else:
+        ways = np.argsort(np.random.default_rng(seed).random((_MOST, count)), axis=1)[:, :k]
+        ways[0] = np.arange(len(low), count)
+    n_high, t_high = passes[ways].sum(axis=1), times[ways].sum(axis=1)
+    excess = n_high * (times.sum() - t_high) - (passes.sum() - n_high) * t_high  # its sign is that of ratio - 1
+    seen = passes[len(low) :].sum() * times[: len(low)].sum() - passes[: len(low)].sum() * times[len(low) :].sum()
+    return float(np.mean(excess <= seen + 1e-12))
+
+
+def _pairs(low: pd.DataFrame, high: pd.DataFrame) -> pd.DataFrame:
+    """The replicas of one placement and number at both voltages, which start alike; columns end in _x and _y."""
+    keys = [name for name in ("placement", "replica") if name in low]
+    return low.merge(high, on=keys) if keys else low.iloc[:0]
+
+
+def changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.ndarray:
+    """Passes per time at the higher voltage less those at the lower one, array (pair,)."""
+    pairs = _pairs(low, high)
+    if not len(pairs):
+        return np.empty(0)
+    return (pairs.passes_y / pairs[f"{per}_y"] - pairs.passes_x / pairs[f"{per}_x"]).to_numpy(float)
+
+
+def differ(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
+    """p of the difference of two means by dealing the numbers anew, two-sided: all ways, or `_MOST` drawn ones."""
+    everything, k = np.concatenate([one, other]), len(one)
+    if not (k and len(other)):
+        return float("nan")
+    if comb(len(everything), k) <= _MOST:
+        ways = np.array([*combinations(range(len(everything)), k)])
+    else:
+        ways = np.argsort(np.random.default_rng(seed).random((_MOST, len(everything))), axis=1)[:, :k]
+        ways[0] = np.arange(k)
+    sums = everything[ways].sum(axis=1)
+    apart = np.abs(sums / k - (everything.sum() - sums) / len(other))
+    return float(np.mean(apart >= apart[0] - 1e-9))
+
+
+def exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
+    """p of the ratio by exchanging the voltages within pairs that start alike, all ways or `_MOST` drawn; the pairs."""
+    pairs = _pairs(low, high)
+    if not len(pairs):
+        return np.nan, 0
+    ends = [pairs[[f"{name}_x", f"{name}_y"]].to_numpy(float) for name in ("passes", per)]
+    if 2 ** len(pairs) <= _MOST:
+        ways = (np.arange(2 ** len(pairs))[:, None] >> np.arange(len(pairs))) & 1
+    else:
+        ways = np.random.default_rng(seed).integers(0, 2, (_MOST, len(pairs)))
+        ways[0] = 0
+    n_low, t_low, n_high, t_high = (
+        np.where(ways, one[:, 1 - k], one[:, k]).sum(axis=1) for k in (0, 1) for one in ends
+    )
+    excess = n_high * t_low - n_low * t_high
+    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs)

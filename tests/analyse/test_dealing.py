@@ -1,0 +1,46 @@
+"""Chances by dealing replicas anew: as even as they should be where nothing differs, exact where counted by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from janus_pore.analyse import dealing
+
+
+def rows(passes, times=1.0):
+    return pd.DataFrame({"placement": 0, "replica": range(len(passes)), "passes": passes, "ns": times})
+
+
+def test_by_hand():
+    """2 + 2 replicas, 1 and 1 against 0 and 0: one of six ways to deal, one of four to exchange."""
+    low, high = rows([1, 1]), rows([0, 0])
+    assert dealing.dealt(low, high, "ns") == pytest.approx(1 / 6)
+    assert dealing.exchanged(low, high, "ns") == (1 / 4, 2)
+    assert dealing.changes(low, high, "ns").tolist() == [-1.0, -1.0]
+    assert dealing.differ(np.array([-1.0, -1.0]), np.array([1.0, 1.0])) == pytest.approx(2 / 6)
+
+
+def test_time_counts():
+    """Twice the passes in twice the time is no difference: all ways to deal are as good."""
+    assert dealing.dealt(rows([1, 1]), rows([2, 2], 2.0), "ns") == 1.0
+    assert dealing.changes(rows([1, 1]), rows([2, 2], 2.0), "ns").tolist() == [0.0, 0.0]
+
+
+def test_without_pairs_there_is_none():
+    low, high = rows([1, 1]), rows([0, 0]).assign(placement=1)
+    assert dealing.exchanged(low, high, "ns")[1] == 0 and not len(dealing.changes(low, high, "ns"))
+    assert np.isnan(dealing.differ(np.empty(0), np.ones(2)))
+
+
+def test_exchange_is_even_where_starts_decide_how_much_flows():
+    """Pairs that share a rate of their own: p below 0.1 no more often than that."""
+    rng, seen = np.random.default_rng(0), []
+    for _ in range(300):
+        rate = rng.gamma(1.0, 2.0, 7)
+        seen.append(dealing.exchanged(rows(rng.poisson(rate)), rows(rng.poisson(rate)), "ns")[0] <= 0.1)
+    assert 0.03 < np.mean(seen) < 0.13
+
+
+def test_two_means_seldom_differ_where_they_are_equal():
+    rng = np.random.default_rng(1)
+    seen = [dealing.differ(rng.normal(size=8), rng.normal(size=5)) <= 0.1 for _ in range(300)]
+    assert 0.05 < np.mean(seen) < 0.15
