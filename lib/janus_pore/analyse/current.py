@@ -165,10 +165,8 @@ def ladder(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: st
         current = blocks(per_interval(data, estimator), data.interval_time.values, settings)
         point = curve(current, settings)
         if estimator == "pore":  # no crossing at all bounds the rate (Poisson), it does not fix it
-            late_ps = (
-                (data.interval_time > settings.discard_ps).sum() * data.attrs["interval_ps"] * data.sizes["replica"]
-            )
-            bound = -np.log(1 - settings.confidence) * NA_PER_E_PER_PS / float(late_ps)
+            late = float((data.interval_time > settings.discard_ps).sum()) * data.sizes["replica"]
+            bound = nothing_passed_na(late * data.attrs["interval_ps"], settings.confidence)
             none = (current == 0).all("unit")
             point = point.assign(low=point.low.where(~none, -bound), high=point.high.where(~none, bound))
         points.append(point.expand_dims(bin=1).assign_coords(field=("bin", [float(data.field[0])])))
@@ -178,6 +176,11 @@ def ladder(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: st
         for name, key in (("blocks", "n"), ("effective", "effective"), ("warning", "warning"))
     })  # fmt: skip
     return result.assign_attrs(units="nA", estimator=estimator)
+
+
+def nothing_passed_na(duration_ps: float, confidence: float) -> float:
+    """The current one way of which, in 1 - confidence of all cases, no charge is seen in so long a time (Poisson)."""
+    return float(-np.log(1 - confidence) * NA_PER_E_PER_PS / duration_ps)
 
 
 def blocks(values: xr.DataArray, time_ps: np.ndarray, settings: Analysis) -> xr.DataArray:

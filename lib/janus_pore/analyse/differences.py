@@ -1,21 +1,23 @@
 """What does each choice that the paper leaves open change? Configurations against one of them, at the same voltage.
 
-Errors from blocks of one run miss what changes more slowly than the run is long, an ion that lodges in the pore, say.
-How much they miss is seen where a configuration has several replicas, and all errors are widened by that.
+Errors come from how replicas of one configuration scatter: blocks of one run miss what changes more slowly than the run
+is long, an ion that lodges in the pore, say. Few configurations have replicas enough for a scatter of their own, so it
+is taken to be the same for all at one voltage.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from ..parameters import Analysis
 from . import current, orientation
-from .independence import few
+from .independence import ENOUGH
 from .stats import Estimate
 
 #: What is compared: its unit.
@@ -24,104 +26,111 @@ _SAME_V = 0.02
 _COLUMNS = ["configuration", "volt", "quantity", "base", "here", "difference", "sigmas"]
 
 
-def repeats(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) -> pd.DataFrame:
-    """Each replica of a configuration minus the one before it, at the same voltage.
-
-    The columns are those of `against`; `configuration` says which replicas, counted from one ("a: 2 - 1").
+def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) -> pd.DataFrame:
+    """The quantities of every replica at each constant field, after `discard_ps`.
 
     Parameters
     ----------
     lines : data of each configuration, as `reduce.replica.collect` gives them, by protocol name
+
+    Returns
+    -------
+    DataFrame with `configuration`, `volt` (E Lx) and `QUANTITIES`: sigma_theta of the Gaussian fit and circular, <cos
+    theta> (NaN without water in the pore) and the whole box's current
     """
     rows = []
     for name, holds in lines.items():
-        for data in _ordered(holds):
-            states = [_state(data, k, settings) for k in range(data.sizes["replica"])]
-            for k, (here, there) in enumerate(zip(states[1:], states, strict=False)):
-                rows += _rows(f"{name}: {k + 2} - {k + 1}", data, here, there, dict.fromkeys(QUANTITIES, 1.0))
-    return pd.DataFrame(rows, columns=_COLUMNS)
+        for data in sorted(holds.values(), key=_volt):
+            flow = current.per_interval(data, "box").sel(species="total").values
+            flow = flow[:, data.interval_time.values > settings.discard_ps].mean(axis=1)
+            seen = orientation.samples(data, settings)
+            for k in range(data.sizes["replica"]):
+                row = {"configuration": name, "volt": _volt(data), "box": float(flow[k])}
+                theta = seen.theta[seen.replica == k]
+                if len(theta):
+                    moments = orientation.circular(theta)
+                    row |= {"sigma": moments["sigma_deg"], "mean_cos": moments["mean_cos"]}
+                    density = orientation.distribution(theta, settings.angle_bins)
+                    row["sigma_fit"] = orientation.gaussian_fit(*density)[1]
+                rows.append(row)
+    return pd.DataFrame(rows, columns=["configuration", "volt", *QUANTITIES])
 
 
-def scatter(repeated: pd.DataFrame) -> dict[str, float]:
-    """By quantity, the factor (1 or more) by which errors of blocks fall short of how replicas scatter.
+def scatter(rows: pd.DataFrame) -> pd.DataFrame:
+    """Standard deviation of a replica about the mean of its configuration, by quantity and voltage.
 
-    The root of the mean square of `sigmas` of what `repeats` gives; 1 where there is no pair of replicas.
-    """
-    found = {}
-    for name in QUANTITIES:
-        sigmas = repeated.sigmas[repeated.quantity == name].to_numpy(dtype=float)
-        found[name] = max(1.0, float(np.sqrt(np.mean(sigmas**2)))) if len(sigmas) else 1.0
-    return found
+        s^2 = sum_c sum_k (x_ck - mean_c)^2 / sum_c (n_c - 1)
 
-
-def against(
-    lines: Mapping[str, Mapping[str, xr.Dataset]], base: str, settings: Analysis, factor: Mapping[str, float]
-) -> pd.DataFrame:
-    """Steady states at constant fields, minus those of one configuration at the same V = E Lx.
-
-        difference = a - b,   error = factor sqrt(error_a^2 + error_b^2)
+    over the configurations c at one voltage, and over all voltages where those have fewer than `independence.ENOUGH`
+    degrees of freedom.
 
     Parameters
     ----------
-    lines : as for `repeats`
+    rows : what `replicas` gives
+
+    Returns
+    -------
+    DataFrame with index (`quantity`, `volt`), `sd`, its degrees of freedom `dof`, and `of`, "this voltage" or "all
+    voltages"; `sd` is NaN where no configuration has two replicas
+    """
+    found = []
+    for quantity in QUANTITIES:
+        known = rows.dropna(subset=[quantity])
+        apart = known[quantity] - known.groupby(["configuration", "volt"])[quantity].transform("mean")
+        groups = known.assign(square=apart**2).groupby("volt")
+        squares, free = groups.square.sum(), groups.size() - groups.configuration.nunique()
+        for volt in squares.index:
+            own = free[volt] >= ENOUGH
+            square, dof = (squares[volt], free[volt]) if own else (squares.sum(), free.sum())
+            sd = float(np.sqrt(square / dof)) if dof else np.nan
+            found.append((quantity, volt, sd, int(dof), "this voltage" if own else "all voltages"))
+    return pd.DataFrame(found, columns=["quantity", "volt", "sd", "dof", "of"]).set_index(["quantity", "volt"])
+
+
+def against(rows: pd.DataFrame, base: str, scattered: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
+    """Means over replicas, minus those of one configuration at the same V = E Lx.
+
+        difference = a - b,   error = t s sqrt(1 / n_a + 1 / n_b)
+
+    with t from Student's distribution.
+
+    Parameters
+    ----------
+    rows, scattered : what `replicas` and `scatter` give
     base : the configuration that the others are compared with
-    factor : what `scatter` gives
 
     Returns
     -------
     DataFrame, one row a configuration, voltage and quantity, without the voltages that one of the two lacks:
-    `configuration`, `volt`, `quantity` (`QUANTITIES`: sigma_theta of the Gaussian fit and circular, <cos theta>, the
-    whole box's current), `base`, `here` and `difference` (`Estimate`), and `sigmas`, the difference over its error
+    `configuration`, `volt`, `quantity`, `base` and `here` (means, `Estimate`), `difference` (`Estimate`, n being the
+    smaller number of replicas) and `sigmas`, the difference as a normal deviate of the same probability
 
     Raises
     ------
     KeyError
         if there is no configuration `base`.
     """
-    known = {_volt(data): _state(data, None, settings) for data in _ordered(lines[base])}
-    rows = []
-    for name, holds in lines.items():
-        for data in _ordered(holds) if name != base else ():
-            same = [volt for volt in known if abs(volt - _volt(data)) <= _SAME_V]
-            if same:
-                rows += _rows(name, data, _state(data, None, settings), known[same[0]], factor)
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    if base not in set(rows.configuration):
+        raise KeyError(base)
+    known, found = rows[rows.configuration == base], []
+    for (name, volt), own in rows[rows.configuration != base].groupby(["configuration", "volt"], sort=False):
+        other = known[(known.volt - volt).abs() <= _SAME_V]
+        for quantity in QUANTITIES if len(other) else ():
+            here, there = own[quantity].dropna(), other[quantity].dropna()
+            if not (len(here) and len(there)):
+                continue
+            sd, dof = scattered.loc[(quantity, volt), ["sd", "dof"]]
+            means = [_estimate(one.mean(), sd / np.sqrt(len(one)), dof, len(one), settings) for one in (there, here)]
+            by, error = here.mean() - there.mean(), sd * np.sqrt(1 / len(here) + 1 / len(there))
+            difference = _estimate(by, error, dof, min(len(here), len(there)), settings)
+            sigmas = np.sign(by) * norm.isf(max(student.sf(abs(by) / error, dof), 1e-300)) if error > 0 else np.nan
+            found.append((name, volt, quantity, *means, difference, float(sigmas)))
+    return pd.DataFrame(found, columns=_COLUMNS)
 
 
-def _rows(
-    name: str,
-    data: xr.Dataset,
-    here: Mapping[str, Estimate],
-    there: Mapping[str, Estimate],
-    factor: Mapping[str, float],
-) -> list[tuple]:
-    rows = []
-    for quantity in QUANTITIES:
-        one, other = here[quantity], there[quantity]
-        error, n = factor[quantity] * math.hypot(one.error, other.error), min(one.n, other.n)
-        by = one.value - other.value
-        difference = Estimate(by, by - error, by + error, n, few(n))
-        rows.append((name, _volt(data), quantity, other, one, difference, by / error if error else math.nan))
-    return rows
-
-
-def _state(data: xr.Dataset, replica: int | None, settings: Analysis) -> dict[str, Estimate]:
-    """Every quantity of `QUANTITIES`, of one replica or of all."""
-    theta, frame, whose = orientation.angles(data)
-    chosen = np.ones(len(theta), dtype=bool) if replica is None else whose == replica
-    seen, _ = orientation.grouped(data, theta[chosen], frame[chosen], whose[chosen], settings)
-    part = data if replica is None else data.isel(replica=[replica])
-    flow = current.ladder({"": part}, settings).sel(species="total").isel(bin=0)
-    return {
-        "sigma_fit": orientation.width(seen, settings, "fit"),
-        "sigma": orientation.width(seen, settings, "circular"),
-        "mean_cos": orientation.mean_cos(seen, settings),
-        "box": Estimate(*(float(flow[name]) for name in ("current", "low", "high")), int(flow.effective)),
-    }
-
-
-def _ordered(holds: Mapping[str, xr.Dataset]) -> list[xr.Dataset]:
-    return sorted(holds.values(), key=_volt)
+def _estimate(value: float, error: float, dof: float, n: int, settings: Analysis) -> Estimate:
+    wide = error * student.ppf(0.5 + 0.5 * settings.confidence, dof) if dof else np.nan
+    return Estimate(float(value), float(value - wide), float(value + wide), n)
 
 
 def _volt(data: xr.Dataset) -> float:

@@ -1,9 +1,9 @@
 """Which reading of the paper behaves as the paper says? Steady states at constant fields, one table a configuration.
 
-Errors of the whole-box current are bootstrapped over blocks. The charge in the reservoirs is bounded, so blocks of one
-run are anticorrelated and these errors are too large rather than too small. Crossings of the pore's plane are few:
-their rates toward +x and -x are drawn from their posterior given the counts, Gamma(n + 1/2) / T (Poisson counts,
-Jeffreys prior), so that no crossing at all gives an upper bound and not an error of zero.
+Errors of the whole-box current are bootstrapped over replicas where there are five, else over blocks. The charge in the
+reservoirs is bounded, so blocks of one run are anticorrelated and their errors are too large rather than too small.
+Crossings of the pore's plane are few: their rates toward +x and -x are drawn from their posterior given the counts,
+Gamma(n + 1/2) / T (Poisson counts, Jeffreys prior); no crossing at all gives a bound and not an error of zero.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import xarray as xr
 
 from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
-from . import current, orientation, slope
-from .stats import Estimate
+from . import current, independence, orientation, slope
+from .stats import Estimate, interval
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
 WANTED_NA = 0.2
@@ -77,8 +77,11 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
         }  # fmt: skip
         rng = np.random.default_rng(0)
         for name, species, estimator in _CURRENTS:
-            mean, drawn, _ = _mean(data, settings, estimator, species, rng)
-            low, high = np.percentile(drawn, [50 - 50 * settings.confidence, 50 + 50 * settings.confidence])
+            mean, drawn, n = _mean(data, settings, estimator, species, rng)
+            low, high = interval(drawn, int(min(n, len(drawn))), settings.confidence)
+            if estimator == "pore" and not data.crossings.values[:, after].any():
+                high = current.nothing_passed_na(1000 * row["ns"], settings.confidence)
+                low = -high
             row |= {name: mean, f"{name}_low": min(low, mean), f"{name}_high": max(high, mean)}
         row["crossings"] = int(np.abs(data.crossings.values[:, after]).sum())
         seen = orientation.samples(data, settings)
@@ -133,7 +136,10 @@ def _mean(
     """
     series = current.per_interval(data, estimator).sel(species=species)
     if estimator == "box":
-        units = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings).values[:, 0]
+        cut = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings)
+        units, whose = cut.values[:, 0], cut.replica.values
+        if independence.by_group(whose):
+            units = np.bincount(whose, units) / np.bincount(whose)
         return float(units.mean()), rng.choice(units, (settings.bootstrap_draws, len(units))).mean(axis=1), len(units)
     late = series.values[:, data.interval_time.values > settings.discard_ps]
     charge = late * data.attrs["interval_ps"] / NA_PER_E_PER_PS
