@@ -43,6 +43,26 @@ def test_a_correlation_that_outlives_the_run_is_a_bound_and_a_warning(settings):
     assert said.startswith("WARNING") and "at least" in said
 
 
+def diffusing(d_nm2_ps, noise=0.0):
+    lag = np.arange(121) * 0.5
+    msd = 2 * d_nm2_ps * np.array([lag] * 4) * (1 + noise * np.random.default_rng(0).normal(size=(4, 1)))
+    return xr.Dataset({"ion_msd": (("block", "ion_lag"), msd)}, coords={"ion_lag": lag})
+
+
+def test_ions_mix_in_the_time_of_the_slowest_mode(settings):
+    """L = 4.34 nm and D = 1.4e-3 nm^2/ps: 1.36 ns."""
+    found = decorrelation.mixing(diffusing(1.4e-3, 0.1), 4.34, settings)
+    assert found.value == pytest.approx(4.34**2 / np.pi**2 / 1.4e-3, rel=0.15) and found.low < found.value < found.high
+    said = decorrelation.ions(found, 20.0)
+    assert said.startswith("WARNING") and "20 ps" in said and "`seed`" in said
+    assert decorrelation.ions(found, 5000.0).startswith("Independent places")
+
+
+def test_an_old_profile_without_displacements_is_refused(settings):
+    with pytest.raises(AnalysisError, match="run `janus-pore profile`"):
+        decorrelation.mixing(xr.Dataset(), 4.0, settings)
+
+
 def test_an_empty_pore_is_left_out_and_an_old_profile_refused(settings):
     data = profile({"bulk": 5.0, "pore": 5.0})
     data.dipole_correlation.loc[{"place": "pore"}] = np.nan

@@ -23,6 +23,11 @@ def test_the_profile_holds_every_molecule(lab, data):
     assert data.attrs["waters"] == len(mda.Universe(str(lab.built / "conf.gro")).select_atoms("name OW"))
 
 
+def test_ions_move(data):
+    assert data.ion_msd.sizes == {"block": 4, "ion_lag": 13} and (data.ion_msd[:, 0] == 0).all()
+    assert 0 < data.ion_msd[:, -1].mean() < 0.1  # nm^2 in a quarter of a picosecond
+
+
 def test_bins_are_about_the_mo_plane(data):
     assert data.sizes["x"] == 30
     assert data.x.values == pytest.approx(np.linspace(-1.45, 1.45, 30))

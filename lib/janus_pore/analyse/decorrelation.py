@@ -1,4 +1,8 @@
-"""Are the frames that replicas start from independent? Their spacing against how long water remembers its direction."""
+"""Are the frames that replicas start from independent? Their spacing against how long the liquid remembers.
+
+Water forgets where it pointed within picoseconds, ions where they were along the box only when they have diffused along
+it.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +64,47 @@ def verdict(found: list[Memory], spacing_ps: float) -> str:
     if ratio >= ENOUGH and slowest.decayed:
         return f"Independent starts: {said}."
     return f"WARNING: starts may remember each other: {said}; take {ENOUGH:g} times or more, or a longer equilibration."
+
+
+def mixing(profile: xr.Dataset, liquid_nm: float, settings: Analysis) -> Estimate:
+    """The time (ps) in which ions mix along the box, of the slowest mode of diffusion between the sheet's two faces.
+
+        tau = L^2 / (pi^2 D),   D = 1/2 d <(x(t) - x(0))^2> / dt
+
+    over the later half of the lags, with its interval from blocks of the run.
+
+    Parameters
+    ----------
+    liquid_nm : L, the length that the liquid fills along x
+
+    Raises
+    ------
+    AnalysisError
+        if the equilibration was reduced by an older version, without displacements.
+    """
+    if "ion_msd" not in profile:
+        raise AnalysisError(
+            "the profile holds no displacements of ions: run `janus-pore profile` for this system again"
+        )
+    later = profile.ion_msd.isel(ion_lag=slice(profile.sizes["ion_lag"] // 2, None))
+    later = later.dropna("block")
+
+    def of(units: np.ndarray) -> float:
+        slope = np.polyfit(later.ion_lag.values, units.mean(axis=0), 1)[0]
+        return float(liquid_nm**2 / (np.pi**2 * 0.5 * slope)) if slope > 0 else float("nan")
+
+    return estimate(later.values, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
+
+
+def ions(mixed_ps: Estimate, spacing_ps: float) -> str:
+    """One sentence: whether frames `spacing_ps` apart have their ions at independent places."""
+    said = f"ions mix along the box in about {mixed_ps.value:.2g} ps, and ensemble.spacing_ps is {spacing_ps:g} ps"
+    if spacing_ps >= ENOUGH * mixed_ps.value:
+        return f"Independent places of the ions: {said}."
+    return (
+        f"WARNING: starts share where their ions are: {said}. What replicas of one equilibration have in common does "
+        "not show in their scatter; add systems that differ by `seed` alone, whose ions are placed anew."
+    )
 
 
 def _integral(correlation: np.ndarray) -> float:

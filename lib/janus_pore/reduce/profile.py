@@ -16,6 +16,7 @@ from ..paths import Campaign
 from ..simulate.ensemble import degrees_of_freedom
 from ..simulate.runner import done
 from .dipoles import Dipoles
+from .mixing import displacements
 
 #: Heavy mobile atoms closer than this to the Mo plane, away from the pore, would be inside the sheet.
 INSIDE_NM = 0.15
@@ -30,7 +31,8 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     -------
     Dataset with number densities (nm^-3) `density` (species, x) of OW, K and CL by distance from the Mo plane,
     `temperature` (K) and `potential` (kJ/mol) per energy frame, `inside`: per frame, the oxygens and ions within
-    0.15 nm of the Mo plane but outside the pore (must be 0), and `dipole_correlation` (see `dipoles`).
+    0.15 nm of the Mo plane but outside the pore (must be 0), `dipole_correlation` (see `dipoles`) and `ion_msd` (see
+    `mixing`).
 
     Raises
     ------
@@ -50,7 +52,8 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     waters = atoms.select_atoms("resname SOL").indices.reshape(-1, 3)
     size = (scale.analysis.pore_radius_nm, scale.analysis.pore_half_depth_nm)
     turning = Dipoles(len(waters), centre, box, RESERVOIR_NM, size)
-    counts, inside, frames = np.zeros((len(groups), len(edges) - 1)), [], 0
+    counts, inside, frames, along = np.zeros((len(groups), len(edges) - 1)), [], 0, []
+    ions = np.concatenate([groups["K"], groups["CL"]])
     with XTCFile(str(place / "md.xtc")) as xtc:
         for frame in xtc:
             if frame.time < scale.equilibration.discard_ps:
@@ -64,6 +67,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
             beside = np.hypot(*lateral.T) > record["diameters_nm"]["centre_to_centre"] / 2
             inside.append(int((beside & (np.abs(x[heavy]) < INSIDE_NM)).sum()))
             turning.add(frame.x[waters])
+            along.append(x[ions])
             frames += 1
     density = counts / (frames * box[1] * box[2] * np.diff(edges))
     energy = pyedr.edr_to_dict(str(place / "md.edr"))
@@ -75,6 +79,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
             "potential": ("energy_time", energy["Potential"], {"units": "kJ/mol"}),
             "late": ("energy_time", late, {"long_name": "after equilibration.discard_ps"}),
             "dipole_correlation": turning.result(scale.md.trajectory_interval_ps),
+            "ion_msd": displacements(np.array(along), box[0], scale.md.trajectory_interval_ps),
             "inside": ("frame", np.array(inside, dtype=np.int32), {"units": "1"}),
         },
         coords={
