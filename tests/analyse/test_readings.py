@@ -26,6 +26,7 @@ class TestSteady:
         assert table.current.tolist() == pytest.approx([1.0, 2.0, 1.0, 3.0], abs=1e-5)
         assert table.k.tolist() == pytest.approx([0.5, 1.0, 0.5, 1.5], abs=1e-5)
         assert table.ns.tolist() == pytest.approx([0.9] * 4)
+        assert (table.crossed_k + table.crossed_cl == table.crossings).all() and table.crossed_k.max() > 0
         assert table.sigma.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.03)
         assert table.sigma_fit.tolist() == pytest.approx([np.degrees(0.3)] * 4, rel=0.05)
         assert (table.water == 6).all() and (table.dry == 0).all()

@@ -61,7 +61,7 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
     - `volt` (V = E Lx), `field_v_nm`, `replicas`, `ns` (all replicas together, after `discard_ps`);
     - in nA the whole-box `current`, its parts `k` and `cl`, and `pore` (charges that crossed the pore's plane), each
       with `_low` and `_high`; the first three hold what charges the sheet after `discard_ps` too;
-      `crossings` (ions that crossed, either way, net per interval between frames);
+      `crossings` (ions that crossed, either way, net per interval between frames), of those `crossed_k`, `crossed_cl`;
     - `sigma_fit` and `sigma` (Gaussian fit and circular, degrees) and `mean_cos` of the pore's waters, each with `_low`
       and `_high`, as `orientation.width` gives them;
     - `water` (mean number), `water_spread`, `dry` (fraction of frames without water).
@@ -83,7 +83,9 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
                 high = current.nothing_passed_na(1000 * row["ns"], settings.confidence)
                 low = -high
             row |= {name: mean, f"{name}_low": min(low, mean), f"{name}_high": max(high, mean)}
-        row["crossings"] = int(np.abs(data.crossings.values[:, after]).sum())
+        crossed = np.abs(data.crossings.values[:, after]).sum(axis=(0, 1))
+        row |= {"crossings": int(crossed.sum())}
+        row |= {f"crossed_{one.lower()}": int(n) for one, n in zip(data.species.values, crossed, strict=True)}
         seen = orientation.samples(data, settings)
         if len(seen.theta):
             order = {name: orientation.width(seen, settings, how) for name, how in _WIDTHS.items()}
