@@ -115,6 +115,44 @@ class TestStep:
             charging.after_step(both, settings)
 
 
+class TestByVoltage:
+    """C and RC that depend on the voltage: each is found, and the pooled ones are none of them."""
+
+    KNOWN = {3.0: (0.6, 15.0), 6.0: (0.4, 40.0), -6.0: (0.3, 25.0)}
+
+    def sample(self, **how):
+        return {
+            f"{volt:g} {name}": data
+            for volt, (c, rc) in self.KNOWN.items()
+            for name, data in SteppedCell(fields_v_nm=(volt / LENGTH,), capacitance_af=c, rc_ps=rc, **how)
+            .sample(int(10 * volt) % 97).items()
+        }  # fmt: skip
+
+    def test_each_is_found(self, settings):
+        found = charging.by_voltage(self.sample(noise_e=0.1), settings)
+        assert [one.voltage_v for one in found] == [-6.0, 3.0, 6.0]
+        for one in found:
+            c, rc = self.KNOWN[one.voltage_v]
+            assert one.step.capacitance_af.value == pytest.approx(c, rel=0.05) and one.late_af.n == 4
+            assert one.step.rc_ps.value == pytest.approx(rc, rel=0.25)
+            assert one.late_af.value == pytest.approx(c, rel=0.05)
+
+    def test_pooled_they_weigh_by_the_square_of_the_voltage(self, settings):
+        pooled = charging.after_step(self.sample(noise_e=0.0), settings).charge_per_volt_af[-1]
+        assert pooled == pytest.approx((9 * 0.6 + 36 * 0.4 + 36 * 0.3) / 81, rel=1e-3)
+
+    def test_one_run_has_a_level_and_no_fit(self, settings):
+        for one in charging.by_voltage(self.sample(noise_e=0.0, replicas=1), settings):
+            assert one.step.failed and one.step.capacitance_af is None
+            assert one.late_af.value == pytest.approx(self.KNOWN[one.voltage_v][0], rel=0.01)
+
+    def test_protocols_of_one_voltage_are_taken_together_and_no_field_is_left_out(self, settings):
+        data = self.sample()
+        again = {f"again {name}": one for name, one in data.items()}
+        rest = SteppedCell(fields_v_nm=(0.0,)).sample(0)
+        assert [one.late_af.n for one in charging.by_voltage(data | again | rest, settings)] == [8, 8, 8]
+
+
 def test_over_a_long_run_box_and_crossings_agree(settings):
     """Their difference is bounded by the charge that the reservoirs can hold."""
     data = SteppedCell(fields_v_nm=(0.6,), duration_ps=4000.0, replicas=2).sample(3)["hold_+0.60"]

@@ -86,6 +86,15 @@ def test_potential_voltage_and_charging(settings):
     assert len(ax.lines) == 1 and ax.get_title().startswith("no fit")
 
 
+def test_charging_by_voltage_says_what_has_no_fit(settings):
+    some, one = SteppedCell(noise_e=0.1, fields_v_nm=(0.3,)), SteppedCell(fields_v_nm=(0.6,), replicas=1)
+    table = draw.charging_by_voltage(charging.by_voltage(some.sample(0) | one.sample(1), settings))
+    assert list(table.index) == ["3", "6"] and list(table.runs) == [4, 1]
+    assert float(table["C (aF)"].iloc[0].split()[0]) == pytest.approx(0.5, rel=0.02)
+    assert table["RC (ps)"].iloc[1] == "not enough data"
+    assert "no error bar" in table.remark.iloc[1] and not table.remark.iloc[0]
+
+
 def test_order_and_region(settings):
     ax = plt.figure().subplots()
     draw.order({"sweep": mechanism.order(OrientedWater().sample(0), settings)}, [], "mean_cos", ax)

@@ -2,7 +2,9 @@
 
 The whole-box current is (1/Lx) sum_i q_i dx_i/dt. Cut the periodic box at the pore's plane: what the crossings do not
 carry is the change of the ions' dipole moment between the two sides. Box minus crossings therefore is a displacement
-current dQ/dt, its integral Q a bounded quantity, and Q / V the capacitance of the sheet between the two reservoirs.
+current dQ/dt, and its integral Q a bounded quantity. It is the charge that a circuit outside would count, and Q / V the
+capacitance that it would find: of the charge in the layers at the sheet that is 1 - d / Lx, and so another one in a box
+of another length (`analyse.layers`).
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from .stats import Estimate, of_mean
 
 _POINTS = 200
 #: A smaller capacitance, in standard errors, is not given: the start's own fluctuation relaxes like a charging sheet.
-_LEAST_SIGMA = 3.0
+LEAST_SIGMA = 3.0
 
 
 @dataclass(frozen=True)
 class Charging:
-    """Charging after a field is switched on: Q(t) = C V (1 - exp(-t / RC)).
+    """Charging after a field is switched on: Q(t) = C V (1 - exp(-t / RC)), Q and C as an outer circuit counts them.
 
     Attributes
     ----------
@@ -45,6 +47,22 @@ class Charging:
     charge_per_volt_af: np.ndarray
     fitted_af: np.ndarray
     failed: str = ""
+
+
+@dataclass(frozen=True)
+class AtVoltage:
+    """Charging at one voltage.
+
+    Attributes
+    ----------
+    voltage_v : E Lx
+    step : its own C and RC
+    late_af : Q / V over the second half of the runs, which needs no fit
+    """
+
+    voltage_v: float
+    step: Charging
+    late_af: Estimate
 
 
 def split(data: xr.Dataset) -> dict[str, np.ndarray]:
@@ -97,7 +115,7 @@ def quadrature(data: xr.Dataset, settings: Analysis, part: str = "charging") -> 
 
 
 def transferred(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Charge (replica, t) in e that moved up to the sheet since the start, and its times (t,) in ps from 0."""
+    """Charge (replica, t) in e that an outer circuit counted since the start, and its times (t,) in ps from 0."""
     interval = float(data.attrs["interval_ps"])
     charge = np.cumsum(split(data)["charging"], axis=1) * interval / NA_PER_E_PER_PS
     time = data.interval_time.values + interval / 2
@@ -109,6 +127,7 @@ def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Chargi
 
     Q(t)/V = sum V Q / sum V^2 over runs, fitted by A + B exp(-t / RC): C = A, R = RC / C (relative errors added in
     quadrature, which takes them as independent). Bootstrap over runs. Steps of zero field say nothing and are left out.
+    C and RC depend on the voltage (`by_voltage`): of several voltages these are means, with the highest weighing most.
 
     Raises
     ------
@@ -137,11 +156,33 @@ def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Chargi
     found = fit.decay(time, units, per_volt, draws=settings.bootstrap_draws, confidence=settings.confidence)
     curve = per_volt(units)
     failed = found.failed
-    if not failed and not found.a.value > _LEAST_SIGMA * found.a.error / norm.ppf(0.5 + settings.confidence / 2):
-        failed = f"the charge is below {_LEAST_SIGMA:g} standard errors: run more replicas or stronger fields"
+    if not failed and not sigmas(found.a, settings) > LEAST_SIGMA:
+        failed = f"the charge is below {LEAST_SIGMA:g} standard errors: run more replicas or stronger fields"
     if failed:
         return Charging(None, None, None, time, curve, np.full_like(time, np.nan), failed)
     return Charging(found.a, found.tau, _ratio(found.tau, found.a), time, curve, found.at(time))
+
+
+def by_voltage(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> list[AtVoltage]:
+    """`after_step` for each voltage E Lx alone, in rising order; no field is left out."""
+    groups: dict[float, dict[str, xr.Dataset]] = {}
+    for name, data in datasets.items():
+        if voltage := round(float(data.field[0]) * float(data.attrs["length_x_nm"]), 6):
+            groups.setdefault(voltage, {})[name] = data
+    found = []
+    for voltage, group in sorted(groups.items()):
+        charges = [transferred(data)[0] for data in group.values()]
+        late = np.concatenate([one[:, one.shape[1] // 2 :].mean(axis=1) for one in charges]) / voltage
+        how = {"groups": np.arange(len(late)), "draws": settings.bootstrap_draws, "confidence": settings.confidence}
+        late_af = of_mean(AF_PER_E_V * late, lambda m: m, **how)
+        found.append(AtVoltage(voltage, after_step(group, settings), late_af))
+    return found
+
+
+def sigmas(one: Estimate, settings: Analysis) -> float:
+    """How many standard errors a number is above zero; infinite without an error, NaN where none is known."""
+    with np.errstate(divide="ignore"):
+        return float(np.divide(one.value, one.error / norm.ppf(0.5 + settings.confidence / 2)))
 
 
 def _ratio(rc_ps: Estimate, capacitance_af: Estimate) -> Estimate:

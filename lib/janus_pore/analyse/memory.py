@@ -150,7 +150,8 @@ def capacitance(data: xr.Dataset, settings: Analysis) -> Estimate:
     """Charge put on the sheet during the first pulse over the step of voltage, in 1e-18 F: a lower bound of C.
 
     C >= integral of (box - pore) dt / ((E_pulse - E_before) L_x), with E_before the prime's field or 0. A lower bound,
-    because the pulse ends before the reservoirs are charged.
+    because the pulse ends before the reservoirs are charged (and of the layers' charge the box counts a part,
+    `analyse.layers`).
     """
     segments = spans(data)
     first = [one.label for one in segments].index("pulse 1")

@@ -132,8 +132,9 @@ _CHOICES = """
 - **MoS<sub>2</sub>** uses the MoSSe mesh with S on both sides at 0.1528 nm; its own lattice constant would be 0.318 nm.
 - **Two currents**: displacement of all ions over the box length, and charges that cross the pore's plane. The paper
   does not say which it shows; the book shows both.
-- **"Reservoirs alone"** beside pulses: capacitance of the sheet from constant fields of the scale `scout`, permittivity
-  of SPC/E water, measured conductivity of 1 M KCl; see `lib/janus_pore/analyse/reservoirs.py`.
+- **"Reservoirs alone"** beside pulses: capacitance of the sheet, the same at all voltages, and distance of the ions'
+  layers from constant fields of the scale `scout`, permittivity of SPC/E water, measured conductivity of 1 M KCl; see
+  `lib/janus_pore/analyse/reservoirs.py` and `layers.py`.
 - **Forward** means |E| rising, **reverse** |E| falling.
 """
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Circle, Rectangle
 
-from ..analyse.charging import Charging
+from ..analyse.charging import AtVoltage, Charging
 from ..analyse.potential import SHEET_NM
+from . import claims
 from .figures import BRANCH, COLOURS
 
 #: Colour and radius (nm) of each kind of atom in the picture.
@@ -111,15 +113,30 @@ def voltage(table: xr.Dataset) -> Figure:
 
 
 def charging(found: Charging, ax: Axes) -> None:
-    """Charge that moved up to the sheet after the step, per volt, and the fitted exponential."""
+    """Charge that an outer circuit counts after the step, per volt, and the fitted exponential."""
     ax.plot(found.time_ps, found.charge_per_volt_af, color="0.4", lw=1, label="mean of all runs")
     if found.failed:
         ax.set_title(f"no fit: {found.failed}", fontsize="small")
     else:
         label = f"{found.capacitance_af.value:.3g} aF, {found.rc_ps.value:.3g} ps"
         ax.plot(found.time_ps, found.fitted_af, color="#b2182b", lw=1.5, label=label)
-    ax.set(xlabel="time since the step (ps)", ylabel="charge / voltage (aF)")
+    ax.set(xlabel="time since the step (ps)", ylabel="charge counted / voltage (aF)")
     ax.legend()
+
+
+def charging_by_voltage(steps: Sequence[AtVoltage]) -> pd.DataFrame:
+    """Capacitance and time of each voltage by itself; Q / V over the second half of the runs, where no fit is."""
+    rows = {
+        f"{one.voltage_v:g}": {
+            "runs": one.late_af.n,
+            "C (aF)": claims.text(one.step.capacitance_af),
+            "RC (ps)": claims.text(one.step.rc_ps),
+            "second half, Q/V (aF)": claims.text(one.late_af),
+            "remark": one.step.failed,
+        }
+        for one in steps
+    }
+    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="E Lx (V)"))
 
 
 def panels(lines: Mapping[str, xr.Dataset], barriers: xr.Dataset | None) -> Figure:
