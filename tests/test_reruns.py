@@ -1,5 +1,6 @@
 """A small campaign run by Snakemake for real: what an edit runs again, and what is kept."""
 
+import json
 import os
 import re
 import shutil
@@ -187,6 +188,21 @@ class TestShipped:
         assert cli.main(["pack", *argv, "--pack", "0"]) == 0
         place = taken.path / HOLD / "r000"
         assert sorted(path.name for path in place.iterdir()) == ["seg00", "seg01", "shipped", "tpr"]
+
+    def test_what_is_shipped_later_is_taken_over_too(self, taken):
+        """Once wrong: nothing to be done."""
+        record = taken.path / "data/reference/test" / Path(HOLD).relative_to("runs/test") / "r000.json"
+        manifest = json.loads(record.read_text())
+        record.write_text(json.dumps(manifest | {"files": manifest["files"] | {"r000.forces.nc": "of forces"}}))
+        found = taken.would(targets=[f"{HOLD}.nc"])
+        assert found == {"replica": 1, "reduce": 1, "collect": 1, "total": 3}
+
+    def test_yes_and_no_in_other_letters(self, taken):
+        """Once wrong: what was not understood counted as yes."""
+        assert taken.would("--config", "shipped=No")["replica"] == taken.would("--config", "shipped=0")["replica"] == 2
+        assert "replica" not in taken.would("--config", "shipped=")
+        code, said = taken.snakemake("--dry-run", "--config", "shipped=nein")
+        assert code == 1 and "shipped=nein is neither yes nor no" in said
 
 
 def test_a_cluster_without_the_longest_walltime_is_refused(place, tmp_path):
