@@ -4,9 +4,14 @@ SCALE ?= tiny
 CORES ?= $(shell nproc)
 UV    ?= uv
 
+run_all := $(filter no No NO false False FALSE 0,$(SHIPPED))
+ifneq ($(filter-out $(run_all) yes Yes YES true True TRUE 1,$(SHIPPED)),)
+$(error SHIPPED=$(SHIPPED) is neither yes nor no: say SHIPPED=no to run shipped replicas here, too)
+endif
+
 setup := bash workflow/setup.sh
-snakemake = $(setup) --exec snakemake --cores $(CORES) --profile workflow/profiles/local $(if $(filter no,$(SHIPPED)),--config shipped=no)
-shelf := $(if $(filter no,$(SHIPPED)),--shelf none)
+snakemake = $(setup) --exec snakemake --cores $(CORES) --profile workflow/profiles/local $(if $(run_all),--config shipped=no)
+shelf := $(if $(run_all),--shelf none)
 html  := book/_build/html/index.html
 
 .DEFAULT_GOAL := help

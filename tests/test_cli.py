@@ -19,6 +19,14 @@ def test_every_step_has_help(step, capsys):
     assert done.value.code == 0 and "scale_file" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("step", "more"), [("reference", []), ("verify", ["r000.nc"])])
+def test_what_is_shipped_is_looked_at_beside_the_campaigns(step, more, monkeypatch):
+    """Once broke: without --runs both wrote into the campaign of the same name."""
+    places = []
+    monkeypatch.setattr(cli.steps, step, lambda args, scale, campaign: places.append(str(campaign.root)))
+    assert cli.main([step, TINY, *more]) == 0 and places == [f"runs/{step}/tiny"]
+
+
 def test_a_bad_scale_file_is_one_message_and_exit_code_1(tmp_path, capsys):
     bad = tmp_path / "bad.yml"
     bad.write_text((repository() / "config" / "tiny.yml").read_text().replace("timestep_fs: 2.0", "timestep_fs: -2.0"))

@@ -1,5 +1,6 @@
 """A small campaign run by Snakemake for real: what an edit runs again, and what is kept."""
 
+import json
 import os
 import re
 import shutil
@@ -28,8 +29,11 @@ class Place:
         """Dotted keys (with __) of the scale file and their new values."""
         settings = yaml.safe_load((self.path / "mini.yml").read_text())
         for key, value in changes.items():
-            section, name = key.split("__")
-            settings[section][name] = value
+            *sections, name = key.split("__")
+            section = settings
+            for one in sections:
+                section = section[one]
+            section[name] = value
         (self.path / "mini.yml").write_text(yaml.safe_dump(settings))
 
     def snakemake(self, *options, targets=TARGETS):
@@ -44,8 +48,8 @@ class Place:
         assert code == 0, said
         return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", said, re.M)}
 
-    def would(self, *options):
-        return self.run("--dry-run", *options)
+    def would(self, *options, targets=TARGETS):
+        return self.run("--dry-run", *options, targets=targets)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +129,42 @@ def test_a_run_that_was_altered_is_repaired_as_the_message_says(place):
     assert done == {"replica": 1, "reduce": 1, "collect": 1, "total": 3} and reduced.read_bytes() != before
 
 
+class TestWhatFailed:
+    """Once wrong: Snakemake deletes the stamp of a job that failed, and what was made before of other runs stood."""
+
+    @pytest.fixture
+    def again(self, place):
+        """A function: what two calls say of the whole campaign, which must both fail; nothing is to be done before."""
+        page = place.path / "runs/test/notebooks/04_hysteresis/04_sensitivity.ipynb"
+        page.parent.mkdir(parents=True)
+        page.write_text("of before")
+        assert place.would(targets=("scout",)) == {}
+
+        def call():
+            found = [place.snakemake("--cores", "1", "--keep-going", targets=("scout",)) for _ in range(2)]
+            assert [code for code, _ in found] == [1, 1] and page.read_text() == "of before", found[1][1]
+            return [said for _, said in found]
+
+        return call
+
+    @pytest.mark.parametrize(
+        ("change", "file"),
+        [
+            ({"protocols__sweep__amplitude_v_nm": 0.6}, "sweep/tpr/seg01.tpr"),
+            ({"md__temperature_k": 310.0}, "equilibrate/tpr/nvt.tpr"),
+        ],
+    )
+    def test_runs_of_another_scale_are_refused_at_every_call(self, place, again, change, file):
+        place.edit(**change)
+        assert all(re.search(rf"{file} was made from other options", said) for said in again())
+
+    def test_a_reduction_that_failed_is_tried_at_every_call(self, place, again):
+        with open(place.path / HOLD / "r000" / "seg01" / "md.xtc", "ab") as file:
+            file.write(b"0")
+        place.edit(analysis__discard_ps=0.3)
+        assert all("md.xtc changed or vanished since the run" in said for said in again())
+
+
 class TestShipped:
     @pytest.fixture
     def taken(self, place):
@@ -148,6 +188,21 @@ class TestShipped:
         assert cli.main(["pack", *argv, "--pack", "0"]) == 0
         place = taken.path / HOLD / "r000"
         assert sorted(path.name for path in place.iterdir()) == ["seg00", "seg01", "shipped", "tpr"]
+
+    def test_what_is_shipped_later_is_taken_over_too(self, taken):
+        """Once wrong: nothing to be done."""
+        record = taken.path / "data/reference/test" / Path(HOLD).relative_to("runs/test") / "r000.json"
+        manifest = json.loads(record.read_text())
+        record.write_text(json.dumps(manifest | {"files": manifest["files"] | {"r000.forces.nc": "of forces"}}))
+        found = taken.would(targets=[f"{HOLD}.nc"])
+        assert found == {"replica": 1, "reduce": 1, "collect": 1, "total": 3}
+
+    def test_yes_and_no_in_other_letters(self, taken):
+        """Once wrong: what was not understood counted as yes."""
+        assert taken.would("--config", "shipped=No")["replica"] == taken.would("--config", "shipped=0")["replica"] == 2
+        assert "replica" not in taken.would("--config", "shipped=")
+        code, said = taken.snakemake("--dry-run", "--config", "shipped=nein")
+        assert code == 1 and "shipped=nein is neither yes nor no" in said
 
 
 def test_a_cluster_without_the_longest_walltime_is_refused(place, tmp_path):

@@ -153,3 +153,33 @@ def test_an_unknown_option_is_refused(path):
     result = setup(path, "--frobnicate")
     assert result.returncode == 1
     assert "unknown option --frobnicate" in result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
+class TestShippedOfMake:
+    """What `make plan SHIPPED=...` would run."""
+
+    @pytest.fixture
+    def plan(self):
+        def run(value):
+            argv = ["make", "--dry-run", "plan", f"SHIPPED={value}"]
+            done = subprocess.run(argv, capture_output=True, text=True, cwd=SCRIPT.parents[1])
+            return done.returncode, done.stdout + done.stderr
+
+        return run
+
+    @pytest.mark.parametrize("value", ["no", "No", "NO", "false", "0"])
+    def test_no(self, plan, value):
+        """Once broke: all but "no" counted as yes."""
+        code, said = plan(value)
+        assert code == 0 and "--shelf none" in said
+
+    @pytest.mark.parametrize("value", ["", "yes", "true", "1"])
+    def test_yes(self, plan, value):
+        code, said = plan(value)
+        assert code == 0 and "janus-pore plan" in said and "--shelf" not in said
+
+    @pytest.mark.parametrize("value", ["nein", "no way"])
+    def test_neither(self, plan, value):
+        code, said = plan(value)
+        assert code != 0 and f"SHIPPED={value} is neither yes nor no" in said and "janus-pore" not in said

@@ -74,6 +74,15 @@ def test_a_dry_run_explains_the_whole_dag(scale, jobs_of):
     assert int(counts["replica"]) == jobs  # short replicas share a job
 
 
+def test_the_book_asks_for_what_every_job_makes(dry_run):
+    """What a job that failed leaves out is made anew only if a rule without outputs asks for it by name."""
+    done = dry_run("tiny", "--dag")
+    jobs = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)', done.stdout, re.M))
+    (book,) = [job for job, rule in jobs.items() if rule == "book"]
+    asked = set(re.findall(rf"^\s*(\d+) -> {book}$", done.stdout, re.M))
+    assert len(jobs) > 100 and [rule for job, rule in jobs.items() if job not in {*asked, book}] == []
+
+
 def test_there_are_notebooks_for_every_part():
     assert {path.parent.name for path in NOTEBOOKS} >= {"01_build", "02_simulate", "03_ndr", "04_hysteresis"}
 

@@ -28,10 +28,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="janus-pore", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="STEP")
 
-    def step(name: str, run: Callable, help_text: str, *options: str) -> argparse.ArgumentParser:
+    def step(name: str, run: Callable, help_text: str, *options: str, runs: str = "runs") -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_text, description=help_text)
         sub.add_argument("scale_file", type=Path, help="a scale file, e.g. config/tiny.yml")
-        sub.add_argument("--runs", type=Path, default=Path("runs"), help="where campaigns lie (default: runs)")
+        sub.add_argument("--runs", type=Path, default=Path(runs), help=f"where campaigns lie (default: {runs})")
         for option in options:
             sub.add_argument(f"--{option}", required=True, type=int if option == "replica" else str)
         sub.set_defaults(step=run)
@@ -69,12 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     forces.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
     ship = step("ship", steps.ship, "Put a campaign's reduced replicas, with manifests, beside the shipped ones.")
     on_shelf(ship)
-    shelf = step(
-        "reference", steps.reference, "Put the shipped replicas of a scale together, as a campaign under --runs."
-    )
+    together = "Put the shipped replicas of a scale together, as a campaign under --runs."
+    shelf = step("reference", steps.reference, together, runs="runs/reference")
     on_shelf(shelf)
     shelf.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
-    verify = step("verify", steps.verify, "Run a shipped replica again and compare it with what was shipped.")
+    again = "Run a shipped replica again and compare it with what was shipped."
+    verify = step("verify", steps.verify, again, runs="runs/verify")
     verify.add_argument("data", type=Path, help="data/reference/<scale>/<system>/<protocol>/r000.nc")
     verify.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun; 1 for bit-for-bit")
     notebook = step("notebook", steps.notebook, "Execute a notebook with the scale's parameters.", "name")

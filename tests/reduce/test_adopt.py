@@ -1,5 +1,6 @@
 """Shipped replicas are taken over, not run again; what this campaign has begun, or what was run otherwise, is not."""
 
+import json
 import shutil
 
 import pytest
@@ -7,7 +8,7 @@ from janus_pore import cli
 from janus_pore.errors import ConfigError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
-from janus_pore.reduce import adopt, reference
+from janus_pore.reduce import adopt, reference, store
 from janus_pore.simulate import plan, status
 from janus_pore.simulate.protocols import protocols_of
 
@@ -110,6 +111,55 @@ def test_a_broken_copy_is_made_again(lab, fresh, protocol, shelf, shipped):
     assert not fresh.taken("mosse", protocol.name, 0).exists()
     shipped.write_bytes(good)
     assert take(lab, fresh, protocol, shelf) == [0]
+
+
+class TestShippedAgain:
+    @pytest.fixture
+    def again(self, lab, fresh, protocol, shelf, shipped):
+        """A function: a file of the replica, taken over before, is on the shelf with this content and its manifest."""
+        assert take(lab, fresh, protocol, shelf) == [0]
+        record = shipped.with_suffix(".json")
+
+        def ship(name, content, **changes):
+            path = shipped.with_name(name)
+            path.write_bytes(content)
+            manifest = json.loads(record.read_text())
+            manifest["files"][name] = sha256(path)
+            manifest["segments"][0] |= changes
+            record.write_text(json.dumps(manifest))
+            return path
+
+        return ship
+
+    def test_forces_that_joined_it_are_taken(self, lab, fresh, protocol, shelf, again):
+        """Once broke: they were "not shipped", with the advice to run the replica here."""
+        again("r000.forces.nc", b"forces")
+        assert take(lab, fresh, protocol, shelf) == [0]
+        target = fresh.forces("mosse", protocol.name, 0)
+        assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target) and target.read_bytes() == b"forces"
+
+    def test_a_new_reduction_of_the_same_run_is_taken(self, lab, fresh, protocol, shelf, shipped, again, tmp_path):
+        """Once broke: older and newer reductions stood side by side in one protocol."""
+        new = store.write(store.read(shipped).assign_attrs(mark="new"), tmp_path / "new.nc").read_bytes()
+        again("r000.nc", new)
+        assert take(lab, fresh, protocol, shelf) == [0]
+        target = fresh.reduced("mosse", protocol.name, 0)
+        assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target) and target.read_bytes() == new
+        assert [path.name for path in fresh.replica("mosse", protocol.name, 0).iterdir()] == ["shipped"]
+
+    def test_another_run_is_not(self, lab, fresh, protocol, shelf, again):
+        before = (fresh.taken("mosse", protocol.name, 0) / "r000.nc").read_bytes()
+        again("r000.nc", b"another", trajectory_sha256="another")
+        assert take(lab, fresh, protocol, shelf) == [0]
+        assert (fresh.taken("mosse", protocol.name, 0) / "r000.nc").read_bytes() == before
+
+    def test_a_broken_one_is_refused_and_what_was_taken_stays(self, lab, fresh, protocol, shelf, again):
+        place = fresh.taken("mosse", protocol.name, 0)
+        before = {path: path.read_bytes() for path in place.iterdir()}
+        again("r000.forces.nc", b"whole").write_bytes(b"cut")
+        with pytest.raises(TrajectoryError, match="r000.forces.nc is not the file its manifest describes"):
+            take(lab, fresh, protocol, shelf)
+        assert {path: path.read_bytes() for path in place.iterdir()} == before
 
 
 def test_it_counts_as_done_before_and_after_it_was_taken_over(lab, fresh, protocol, shelf):

@@ -12,7 +12,7 @@ import yaml
 from janus_pore import config
 from janus_pore.analyse.compare import compare
 from janus_pore.checkout import commit
-from janus_pore.errors import AnalysisError, ConfigError, GromacsError, TrajectoryError
+from janus_pore.errors import AnalysisError, ConfigError, GromacsError, RunError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, reference, repeat, replica
@@ -182,6 +182,30 @@ class TestShip:
         other.write_text(yaml.safe_dump(content))
         assert reference.ship(config.load(other), other, lab.campaign, shelf, "x")["kept"] == 1
 
+    def test_nothing_to_add_leaves_the_shelf_as_it_is(self, lab, scale_file, shelf, tmp_path):
+        """Once broke: the scale file of what is there was replaced, or stood alone on a new shelf."""
+        other, before = tmp_path / "other.yml", (shelf / "test" / "scale.yml").read_bytes()
+        other.write_text(f"# another\n{scale_file.read_text()}")
+        assert reference.ship(lab.scale, other, lab.campaign, shelf, "x")["kept"] == 1
+        assert (shelf / "test" / "scale.yml").read_bytes() == before
+        reference.ship(lab.scale, other, Campaign.of("test", tmp_path / "nothing"), tmp_path / "new", "x")
+        assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def with_forces(lab, ran, hold):
+    """Forces of the replica that was run, and where they lie."""
+    path = lab.campaign.forces("mosse", hold, 0)
+    run = replica.read(ran).attrs["trajectories_sha256"]
+    attrs = {"kind": "constant", "trajectories_sha256": run}
+    data = forces.dataset(
+        np.arange(2.0), np.full(2, 0.4), np.array([0, 1]), np.zeros(2), np.zeros(2), np.zeros(2), np.ones((2, 7)),
+        np.zeros(2), attrs,
+    )  # fmt: skip
+    replica.write(data, path)
+    yield data, path
+    path.unlink(missing_ok=True)
+
 
 class TestCollect:
     def test_what_is_shipped_reads_like_a_campaign(self, lab, shelf, ran, tmp_path, hold):
@@ -190,19 +214,27 @@ class TestCollect:
         together = replica.read(campaign.collected("mosse", hold))
         assert together.current.values[0] == pytest.approx(replica.read(ran).current.values)
 
-    @pytest.fixture
-    def with_forces(self, lab, ran, hold):
-        """Forces of the replica that was run, and where they lie."""
-        path = lab.campaign.forces("mosse", hold, 0)
-        run = replica.read(ran).attrs["trajectories_sha256"]
-        attrs = {"kind": "constant", "trajectories_sha256": run}
-        data = forces.dataset(
-            np.arange(2.0), np.full(2, 0.4), np.array([0, 1]), np.zeros(2), np.zeros(2), np.zeros(2), np.ones((2, 7)),
-            np.zeros(2), attrs,
-        )  # fmt: skip
-        replica.write(data, path)
-        yield data, path
-        path.unlink(missing_ok=True)
+    @pytest.mark.parametrize("asked", ["as before", "otherwise"])
+    def test_forces_go_beside_those_that_were_asked_for_alike(
+        self, lab, scale_file, shelf, shipped, with_forces, tmp_path, asked
+    ):
+        """Once broke: forces of other settings joined those on the shelf, of which none could be read any more."""
+        data, path = with_forces
+        settings = dict.fromkeys(("fields_v_nm", "half_window_v_nm"), 0)
+
+        def of(every):
+            asked = json.dumps(["trajectory", "topology", settings | {"every_frames": every}, {}, 0.2])
+            return data.assign_attrs(asked=asked)
+
+        replica.write(of(1), shipped.with_name("r001.forces.nc"))
+        replica.write(of(1 if asked == "as before" else 2), path)
+        before = {p: sha256(p) for p in shelf.rglob("*.*")}
+        if asked == "as before":
+            assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["reduced again"] == 1
+            return
+        with pytest.raises(TrajectoryError, match=r"r000.forces.nc and .* they differ in the scale's barrier\. Set"):
+            reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")
+        assert {p: sha256(p) for p in shelf.rglob("*.*")} == before
 
     def test_forces_go_with_their_replica(self, lab, scale_file, with_forces, tmp_path, hold):
         data, path = with_forces
@@ -240,6 +272,31 @@ class TestCollect:
         replica.write(data.assign_attrs(gromacs="another"), shipped.with_suffix(".forces.nc"))  # altered there
         ship("reduced again")
 
+    def test_what_left_the_shelf_is_removed(self, lab, shelf, tmp_path, hold):
+        """Once broke: notebooks went on reading a protocol that was shipped no longer."""
+        campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        old = [campaign.collected("mosse", "gone"), campaign.collected_forces("mosse", hold)]
+        other = campaign.results() / "mine.nc"
+        for path in (*old, other):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        reference.collect(shelf, lab.scale.scale, campaign)
+        assert sorted(campaign.root.glob("*/*")) == sorted([campaign.collected("mosse", hold), other])
+
+    @pytest.mark.parametrize("made", ["systems", "mosse/equilibrate", "mosse/hold_+0.40/r000"])
+    def test_a_campaign_that_was_run_is_not_overwritten(self, lab, shelf, tmp_path, hold, made):
+        """Once broke: its collected data gave way to those of the shelf, without a word."""
+        campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        (campaign.root / made).mkdir(parents=True)
+        own = campaign.collected("mosse", hold)
+        own.parent.mkdir(exist_ok=True)
+        own.write_bytes(b"my own")
+        with pytest.raises(
+            ConfigError, match=r"runs/test holds a campaign that was run.*with --runs, such as runs/ref"
+        ):
+            reference.collect(shelf, lab.scale.scale, campaign)
+        assert own.read_bytes() == b"my own"
+
     def test_altered_files_and_missing_manifests_are_refused(self, lab, shelf, tmp_path, shipped):
         path, campaign = shipped, Campaign.of("x", tmp_path / "runs")
         path.write_bytes(path.read_bytes() + b"0")
@@ -273,6 +330,16 @@ class TestRepeat:
         for k in (1, 0, 1):
             shipped = tmp_path / "shelf" / lab.scale.scale / "mosse" / hold / f"r{k:03d}.nc"
             assert all(repeat.repeat(shipped, tmp_path / "again", lab.gmx)[2].values())
+
+    def test_a_replica_of_a_campaign_is_not_overwritten(self, lab, shipped, hold, tmp_path):
+        """Once broke: its start frame gave way to the shipped one's, and it could neither go on nor be shipped."""
+        campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
+        start = campaign.replica("mosse", hold, 0) / "tpr" / "start.gro"
+        start.parent.mkdir(parents=True)
+        start.write_text("my own")
+        with pytest.raises(RunError, match=r"r000 is a replica that started from another frame.*another place"):
+            repeat.repeat(shipped, tmp_path / "runs", lab.gmx)
+        assert start.read_text() == "my own" and not campaign.system("mosse").exists()
 
     def test_what_an_earlier_run_made_its_inputs_from_is_kept(self, lab, shipped, tmp_path):
         conf = Campaign.of(lab.scale.scale, tmp_path).equilibration("mosse") / "minimise" / "conf.gro"

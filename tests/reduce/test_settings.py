@@ -38,6 +38,12 @@ def test_more_systems_and_protocols_may_join(make_scale):
     assert set(settings.differing(new, old)) == expected
 
 
+def test_the_resolution_of_a_protocols_frames_counts(make_scale):
+    """Once broke: replicas whose frames are too coarse for forces were taken over as this scale's."""
+    finer = make_scale(protocols__hold__trajectory_resolution_nm=1e-4)
+    assert set(settings.differing(make_scale(), finer)) == {"protocol hold_-1.00", "protocol hold_+0.40"}
+
+
 def test_how_jobs_share_replicas_decides_nothing(make_scale):
     assert settings.differing(make_scale(), make_scale(ensemble__replicas=1, ensemble__batch_minutes=1.0)) == []
     assert settings.differing(make_scale(), make_scale(ensemble__randomise_ps=0.4)) == ["ensemble"]
@@ -90,6 +96,13 @@ class TestRunAsAsked:
         tpr = campaign.protocol("mosse", hold) / "tpr" / "seg01.tpr"
         tpr.write_bytes(tpr.read_bytes() + b"0")
         with pytest.raises(TrajectoryError, match=r"seg01 was not run from .*tpr/seg01.tpr"):
+            check()
+
+    def test_another_start_frame(self, check, campaign, hold):
+        """Once broke: it was shipped as the frame that the replica started from."""
+        start = campaign.replica("mosse", hold, 0) / "tpr" / "start.gro"
+        start.write_text(start.read_text().replace("0.1", "0.2", 1))
+        with pytest.raises(TrajectoryError, match=r"start.gro is not the frame that .*r000 was run from: restore it"):
             check()
 
     def test_a_system_that_was_built_anew(self, check, campaign):

@@ -80,6 +80,15 @@ class TestEquilibrate:
         assert ensemble.degrees_of_freedom(lab.built) == 6 * waters + 3 * ions
 
 
+def test_coordinates_without_a_manifest_give_way_to_the_minimised_ones(lab, tmp_path):
+    """Once broke: "Directory not empty", after the minimisation, where a shipped replica had been run again."""
+    place = tmp_path / "minimise"
+    place.mkdir()
+    (place / "conf.gro").write_text("of something else")
+    conf = ensemble.minimise(lab.scale, lab.gmx, place, lab.built, 1)
+    assert runner.done(place) is not None and conf.read_bytes() == lab.minimised.read_bytes()
+
+
 class TestStart:
     @pytest.mark.parametrize(("k", "time"), [(0, 2.0), (1, 1.0)])
     def test_the_frame_that_many_spacings_before_the_end(self, lab, tmp_path, k, time):

@@ -37,14 +37,14 @@ def every_kind(wildcards):
         )
     return []
 
-rule book:
+rule html:
     input:
         every_kind,
-        expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
         [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file() and path.parts[1] not in ("_build", "notebooks")],
         sorted(str(path) for path in Path("config").glob("*.yml")),
-        lambda wildcards: [f"runs/reference/{scale}/notebooks/{notebook}.ipynb" for scale, notebook in PAGES],
         code("show"),
+        notebooks=expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
+        shipped=lambda wildcards: [f"runs/reference/{scale}/notebooks/{notebook}.ipynb" for scale, notebook in PAGES],
     output: "book/_build/html/index.html"
     params: scale=SCALE.scale
     resources: mem_mb=4000

@@ -32,3 +32,9 @@ rule collect_forces:
     resources: mem_mb=8000
     message: "Collecting the forces of {wildcards.protocol} of {wildcards.system}"
     shell: "janus-pore forces {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"
+
+def forces_of(system):
+    """All that is made of the forces of a system's runs, stamps included."""
+    protocols = rerun.asked(SCALE, system)
+    stamps = [f"{RUNS}/{system}/{name}/r{k:03d}.forces.done" for name in protocols for k in replicas_of(SCALE, protocols[name])]
+    return stamps + FORCES[system]

@@ -22,7 +22,10 @@ rule profile:
 def pack_of(wildcards):
     """The stamp of the job that ran a replica."""
     size = cost.job_size(SCALE, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol])
-    return f"{RUNS}/{wildcards.system}/{wildcards.protocol}/pack{int(wildcards.replica) // size:03d}x{size}.done"
+    return pack_stamp(wildcards.system, wildcards.protocol, int(wildcards.replica), size)
+
+def pack_stamp(system, protocol, replica, size):
+    return f"{RUNS}/{system}/{protocol}/pack{replica // size:03d}x{size}.done"
 
 rule reduce:
     input: pack_of, code("reduce")
@@ -48,3 +51,14 @@ rule collect:
     resources: mem_mb=8000
     message: "Collecting {wildcards.protocol} of {wildcards.system}"
     shell: "janus-pore collect {SCALE_FILE:q} --system {wildcards.system} --protocol {wildcards.protocol}"
+
+def reduced(system):
+    """All that is made of a system's runs, from the sheet to the collected replicas, stamps included."""
+    found = [f"{RUNS}/systems/{system}/built.done", f"{RUNS}/{system}/equilibrate.done"]
+    for name, protocol in PROTOCOLS[system].items():
+        size, replicas = cost.job_size(SCALE, system, protocol), replicas_of(SCALE, protocol)
+        found += sorted({pack_stamp(system, name, k, size) for k in replicas})
+        found += [f"{RUNS}/{system}/{name}/r{k:03d}.done" for k in replicas] + [f"{RUNS}/{system}/{name}.nc"]
+    return found
+
+REDUCED = [path for system in SCALE.systems for path in reduced(system)]

@@ -5,7 +5,7 @@ PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if en
 
 rule scout:
     # every reading of the scale's file, and the page that compares them: make scout
-    input: COLLECTED, f"{RUNS}/notebooks/04_hysteresis/04_sensitivity.ipynb"
+    input: REDUCED, f"{RUNS}/notebooks/04_hysteresis/04_sensitivity.ipynb"
 
 rule reference:
     input:

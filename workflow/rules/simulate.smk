@@ -25,9 +25,16 @@ def job_of(wildcards, **how):
     """What one job of a protocol asks for (minutes)."""
     return cost.job_minutes(SCALE, CAMPAIGN, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol], **how)
 
+def on_shelf(wildcards):
+    """The manifests of the replicas that a job takes over or took over: data or forces shipped later are taken, too."""
+    system, name = wildcards.system, wildcards.protocol
+    job = members(int(wildcards.pack), int(wildcards.size), replicas_of(SCALE, PROTOCOLS[system][name]))
+    paths = [Path(SHELF, SCALE.scale, system, name, f"r{k:03d}.json") for k in job if not CAMPAIGN.begun(system, name, k)]
+    return [str(path) for path in paths if TAKE_OVER and path.exists()]
+
 rule replica:
     # replicas in turn (ensemble.batch_minutes) and side by side (ensemble.replicas_per_job); long ones: a job each
-    input: rules.equilibrate.output
+    input: rules.equilibrate.output, on_shelf
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
     params:
         protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]),

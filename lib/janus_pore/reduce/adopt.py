@@ -26,6 +26,8 @@ def adopt(
 ) -> list[int]:
     """Take over those of the replicas that are shipped, unless this campaign has begun them itself.
 
+    One that was taken over earlier is taken again if the shelf has new data or forces of the same run.
+
     Returns
     -------
     the numbers of those taken over, now or earlier
@@ -47,17 +49,18 @@ def adopt(
     taken = []
     for k, source in sources.items():
         place = campaign.taken(system, protocol.name, k)
-        if not place.is_dir():
-            if not source.exists():
-                continue
+        if source.exists() and (not place.is_dir() or _shipped_again(source, place)):
             part = place.with_name("shipped.partial")
-            part.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
             for path in (source, source.with_suffix(".forces.nc"), source.with_suffix(".json")):
                 if path.exists():
                     shutil.copyfile(path, part / path.name)
             _whole(part / source.name)
+            shutil.rmtree(place, ignore_errors=True)
             part.rename(place)
-        taken.append(k)
+        if place.is_dir():
+            taken.append(k)
     return taken
 
 
@@ -121,6 +124,15 @@ def _same_run(scale: Scale, system: str, protocol: Protocol, place: Path) -> Non
             f"{place} ships replicas of scale {scale.scale!r} with other {', '.join(differs)}: give the changed scale "
             "a new name, or run all replicas here (make ... SHIPPED=no)"
         )
+
+
+def _shipped_again(source: Path, place: Path) -> bool:
+    """Whether what was taken over to `place` is shipped with new data or forces by now: of the same trajectories."""
+    if not (place / source.name).with_suffix(".json").exists():
+        return True
+    new, old = read_manifest(source), read_manifest(place / source.name)
+    runs = [[segment["trajectory_sha256"] for segment in manifest["segments"]] for manifest in (new, old)]
+    return new["files"] != old["files"] and runs[0] == runs[1]
 
 
 def _whole(path: Path) -> None:

@@ -13,15 +13,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
-
-from ..config import Scale, load
-from ..errors import TrajectoryError
+from ..config import RESERVED, Scale, load
+from ..errors import ConfigError, TrajectoryError
 from ..files import sha256, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
-from ..simulate.protocols import md_of, protocols_of, replicas_of
+from ..simulate.protocols import protocols_of, replicas_of
 from . import forces, store
+from .record import record
 from .settings import run_as_asked, same_physics, same_reduction
 
 SCALE_FILE = "scale.yml"
@@ -45,7 +44,8 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
         if the shelf holds this scale's name with other systems, settings or protocols, or if replicas there, or those
         to be put there, were reduced with other settings, or those were not run as the scale file says.
     TrajectoryError
-        if a replica to be put there is not complete, or its reduced data or forces are not of its trajectories.
+        if a replica to be put there is not complete, its reduced data or forces are not of its trajectories, or its
+        forces were asked for otherwise than those of the replicas beside it.
     RunError
         if a trajectory changed since it was run.
 
@@ -70,7 +70,10 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     stay = {path for path in place.glob("*/*/r*.nc") if _FORCES not in path.name} - {target for *_, target in wanted}
     _same_reduction(scale, held, sorted(stay), [campaign.reduced(s, p.name, k) for s, p, k, _ in wanted])
     runs = [run_as_asked(scale, campaign, system, protocol, k) for system, protocol, k, _ in wanted]
-    _put(scale_file.read_bytes(), place / SCALE_FILE)
+    for parent in sorted({target.parent for *_, target in wanted}):
+        _forces_alike(parent, [campaign.forces(s, p.name, k) for s, p, k, to in wanted if to.parent == parent])
+    if wanted:
+        _put(scale_file.read_bytes(), place / SCALE_FILE)
     for (system, protocol, k, target), manifests in zip(wanted, runs, strict=True):
         _place(scale, campaign, system, protocol, k, target, commit, manifests)
     return count
@@ -79,16 +82,25 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
 def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
     """Put the shelf's replicas of one scale together as if they were a campaign, so that notebooks read them alike.
 
+    What was put together earlier and has left the shelf is removed.
+
     Returns
     -------
     the collected files, one a system and protocol
 
     Raises
     ------
+    ConfigError
+        if a campaign that was run lies there.
     TrajectoryError
         if nothing is there, or a file does not match its manifest.
     """
-    place = shelf / scale_name
+    place, root = shelf / scale_name, campaign.root
+    if any(root.glob("systems")) or any(root.glob("*/equilibrate")) or any(root.glob("*/*/r[0-9]*")):
+        raise ConfigError(
+            f"{root} holds a campaign that was run, whose data would be lost: name another place with --runs, such as "
+            "runs/reference"
+        )
     found: dict[tuple[str, str, bool], list[Path]] = {}
     for path in sorted(place.glob("*/*/r*.nc")):
         manifest = read_manifest(path)
@@ -97,12 +109,16 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
         found.setdefault((manifest["system"], manifest["protocol"], _FORCES in path.name), []).append(path)
     if not found:
         raise TrajectoryError(f"{place} holds no reduced replica: it ships with the project (git checkout {place})")
-    return [
+    written = [
         store.write(forces.collect(paths), campaign.collected_forces(system, name))
         if has_forces
         else store.write(store.collect(paths), campaign.collected(system, name))
         for (system, name, has_forces), paths in found.items()
     ]
+    for path in set(root.glob("*/*.nc")) - set(written):
+        if path.parent.name not in RESERVED:
+            path.unlink()
+    return written
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -126,6 +142,13 @@ def _same_reduction(scale: Scale, held: Scale, stay: list[Path], come: list[Path
         same_reduction(scale, store.read(path).attrs, path, "reduce it again")
 
 
+def _forces_alike(place: Path, come: list[Path]) -> None:
+    """Raise where forces that come to a protocol's replicas in `place` do not go with each other or those that stay."""
+    if come := [path for path in come if path.exists()]:
+        stay = sorted(set(place.glob(f"r*{_FORCES}nc")) - {place / path.name for path in come})
+        forces._asked_alike([*stay, *come], [store.read(path) for path in (*stay, *come)])
+
+
 def _place(
     scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int, target: Path, commit: str,
     manifests: list[dict[str, Any]],
@@ -143,7 +166,7 @@ def _place(
     there = {name: digest for name, digest in _described(target).items() if "/" not in name}
     files = {name: digest for name, digest in there.items() if sha256(target.with_name(name)) == digest}
     files |= {name: sha256(target.with_name(name)) for name in sources}
-    write_json(target.with_suffix(".json"), _record(scale, campaign, system, protocol, k, manifests, data, commit) | {
+    write_json(target.with_suffix(".json"), record(scale, campaign, system, protocol, k, manifests, data, commit) | {
         "files": files | {f"../starts/{start.name}": sha256(start)},
     })  # fmt: skip
 
@@ -193,33 +216,3 @@ def _put(content: bytes, path: Path) -> Path:
     partial = path.with_name(f"partial-{path.name}")
     partial.write_bytes(content)
     return partial.replace(path)
-
-
-def _record(
-    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, k: int,
-    manifests: list[dict[str, Any]], data: xr.Dataset, commit: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Everything that is needed to make the replica again, and to see that it is the same one."""
-    segments = [
-        {
-            "label": label, "field_v_nm": segment.amplitude_v_nm, "frequency_ghz": segment.frequency_ghz,
-            "duration_ps": segment.duration_ps, "steps": m["steps"], "frames": m["frames"], "inputs": m["inputs"],
-            "trajectory_sha256": m["files"]["md.xtc"], "energy": m["energy"], "ended": m["ended"],
-        }
-        for label, segment, m in zip(protocol.labels, protocol.segments, manifests, strict=True)
-    ]  # fmt: skip
-    ns = [segment.duration_ps / 1000 for segment in protocol.segments]
-    run = sorted({m["commit"] for m in manifests if "commit" in m})  # earlier runs do not say
-    days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m["ns_per_day"])
-    return {
-        "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
-        "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,
-        "gromacs": manifests[-1]["gromacs"], "mdrun": manifests[-1]["command"],
-        "simulated_ns": sum(ns), "hours": 24 * days,
-        "topology_sha256": sha256(campaign.system(system) / "topol.top"),
-        "parameters": {
-            "system": scale.systems[system].model_dump(), "md": md_of(scale, protocol).model_dump(),
-            "ensemble": scale.ensemble.model_dump(),
-        },
-        "segments": segments,
-    }  # fmt: skip

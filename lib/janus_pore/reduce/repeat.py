@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..build import system as cell
 from ..config import load
-from ..errors import ConfigError, TrajectoryError
+from ..errors import ConfigError, RunError, TrajectoryError
 from ..files import sha256, write_text
 from ..paths import Campaign
 from ..simulate import ensemble
@@ -43,7 +43,9 @@ def repeat(
         if the file, its manifest or its start frame is missing or altered.
     ConfigError
         if the scale file beside it no longer describes the replica.
-    RunError, GromacsError
+    RunError
+        if a replica of that number that started from another frame lies under `runs`; else as for any run.
+    GromacsError
         as for any run.
     """
     data, manifest = read(shipped), read_manifest(shipped)
@@ -58,11 +60,16 @@ def repeat(
     if protocol is None or scale.systems[name].model_dump() != manifest["parameters"]["system"]:
         raise ConfigError(f"{shipped.parents[2] / SCALE_FILE} does not describe {shipped}: restore both from git")
     campaign = Campaign.of(scale.scale, runs)
-    cell.write(scale.systems[name], campaign.system(name))
     start = next(shipped.parent / path for path in manifest["files"] if path.endswith(".gro.gz"))
+    frame = gzip.decompress(start.read_bytes()).decode()
     own = campaign.replica(name, protocol.name, k) / "tpr" / "start.gro"
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_bytes(gzip.decompress(start.read_bytes()))
+    if own.exists() and own.read_text() != frame:
+        raise RunError(
+            f"{own.parents[1]} is a replica that started from another frame, which stays as it is: name another place "
+            "with --runs"
+        )
+    cell.write(scale.systems[name], campaign.system(name))
+    write_text(own, frame)
     # Run inputs that replicas share take their coordinates from here, which a run from a checkpoint never uses. Any
     # would do, but inputs made from others are refused, so what is there stays.
     shared = campaign.equilibration(name) / "minimise" / "conf.gro"

@@ -53,7 +53,7 @@ def run_as_asked(
     ConfigError
         naming what the scale file says otherwise.
     TrajectoryError
-        if the replica is not complete, or was run from other run inputs than those that lie there.
+        if the replica is not complete, or was run from other run inputs or another start frame than lie there.
     RunError
         if a segment's files changed since it was run.
     """
@@ -61,7 +61,7 @@ def run_as_asked(
     differs = _otherwise(
         json.loads((built / "system.json").read_text())["parameters"], scale.systems[system].model_dump()
     )
-    topology, manifests = sha256(built / "topol.top"), []
+    topology, start, manifests = sha256(built / "topol.top"), place / "tpr" / "start.gro", []
     for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
         record, manifest = tpr.with_suffix(".json"), done(place / tpr.stem)
         if not record.exists() or manifest is None:
@@ -70,6 +70,10 @@ def run_as_asked(
         if manifest["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
             raise TrajectoryError(
                 f"{place / tpr.stem} was not run from {tpr} and {built} as they are now: restore them, or run it again"
+            )
+        if tpr.parent == start.parent and made["conf"] != sha256(start):
+            raise TrajectoryError(
+                f"{start} is not the frame that {place} was run from: restore it, or remove {place} and run it again"
             )
         differs |= _otherwise(made["options"], {key: str(value) for key, value in options.items()})
         manifests.append(manifest)
@@ -111,5 +115,6 @@ def _physics(scale: Scale) -> dict[str, Any]:
     found |= {"md": dump["md"], "equilibration": dump["equilibration"]}
     found["ensemble"] = {key: value for key, value in dump["ensemble"].items() if key not in _COUNTS}
     for protocol in {p.name: p for s in scale.systems for p in protocols_of(scale, s).values()}.values():
-        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, protocol.interval_ps, protocol.md)
+        stored = (protocol.interval_ps, protocol.resolution_nm)
+        found[f"protocol {protocol.name}"] = (protocol.segments, protocol.parents, *stored, protocol.md)
     return found

@@ -79,6 +79,7 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, 
     inputs = {"conf": sha256(built / "conf.gro"), "topology": sha256(built / "topol.top")}
     manifest = {"inputs": inputs, "files": {name: sha256(work / name) for name in kept}, **numbers}
     write_json(work / "manifest.json", manifest)
+    shutil.rmtree(place, ignore_errors=True)  # without a manifest: of nothing that was finished
     os.replace(work, place)
     return conf
 
