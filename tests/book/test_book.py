@@ -79,7 +79,11 @@ def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
     other = nbformat.read(small[2] / "notebooks" / "a" / "one.ipynb", 4).cells[0].source
     assert "{doc}`from reference data, scale scout </reference/scout/a/one>`" in other
     title = nbformat.read(small[2] / "reference" / "scout" / "a" / "one.ipynb", 4).cells[0].source
-    assert title.startswith("# one (reference data)\n") and "Other &lt;scale&gt;." in title and "nothing" not in title
+    assert (
+        title.startswith("# one (reference data, scout)\n")
+        and "Other &lt;scale&gt;." in title
+        and "nothing" not in title
+    )
     assert "</notebooks/a/one>`" in title
     html = book.build(small[2], small[3]).with_name("notebooks") / "a" / "one.html"
     assert 'href="../../reference/scout/a/one.html"' in html.read_text()
@@ -201,6 +205,12 @@ def test_no_page_loads_a_script_from_the_network(built):
         assert not [source for source in scripts(text) if re.match(r"(https?:)?//", source)], entry
         files = [(built / entry).parent / source.split("?")[0] for source in scripts(text)]
         assert not [file for file in files if not file.is_file()], entry
+
+
+def test_no_two_pages_from_shipped_data_have_one_title(built):
+    """Once broke: the same page from two scales, told apart by nothing in the contents or in a search."""
+    titles = [re.search(r"<title>(.*?)</title>", t, re.DOTALL)[1] for e, t in pages(built).items() if "reference/" in e]
+    assert len(titles) > 10 and len(titles) == len(set(titles))
 
 
 def test_only_the_page_with_a_widget_loads_its_scripts(built):
