@@ -4,13 +4,17 @@ import hashlib
 import json
 import re
 import shutil
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from ipywidgets.embed import embed_data
 from janus_pore.show import book, view
+from matplotlib.image import imsave
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 SOURCE = Path(__file__).parents[2] / "book"
@@ -18,6 +22,7 @@ NOTICE = "Scale tiny: the numbers mean nothing <here> & there."
 TOC = "format: jb-book\nroot: index\nchapters:\n"
 PAGES = {"assumptions.md": "# Assumptions\n\nNone.\n", "claims.md": "# Claims\n\nNone.\n"}
 WIDGET_PAGE = "notebooks/01_build/01_membrane"
+FIGURE_PAGE = "notebooks/03_ndr/01_current_field"
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
@@ -41,6 +46,14 @@ def write_widget_notebook(path, gro):
     data = embed_data(views=[view.widget(gro)])
     output = new_output("display_data", data={VIEW_MIME: data["view_specs"][0], "text/plain": "NGLWidget()"})
     write_notebook(path, outputs=[output], metadata={"widgets": {STATE_MIME: data["manager_state"]}})
+
+
+def write_figure_notebook(path):
+    """With one figure of 1200 x 20 pixels."""
+    png = BytesIO()
+    imsave(png, np.zeros((20, 1200)), format="png")
+    data = {"image/png": b64encode(png.getvalue()).decode()}
+    write_notebook(path, outputs=[new_output("display_data", data=data)])
 
 
 @pytest.fixture
@@ -178,6 +191,7 @@ def built(tmp_path_factory):
         if entry.startswith(("notebooks/", "reference/")):
             write_notebook(root / f"{entry}.ipynb")
     write_widget_notebook(root / f"{WIDGET_PAGE}.ipynb", root / "conf.gro")
+    write_figure_notebook(root / f"{FIGURE_PAGE}.ipynb")
     (root / "html").mkdir()
     (root / "html" / "old.html").touch()
     shipped = {f"reference/{path.name}": (path, NOTICE) for path in (root / "reference").glob("*")}
@@ -220,6 +234,14 @@ def test_only_the_page_with_a_widget_loads_its_scripts(built):
     state = re.search(rf'<script type="{re.escape(STATE_MIME)}">(.*?)</script>', text, re.DOTALL).group(1)
     assert "NGLModel" in {model["model_name"] for model in json.loads(state)["state"].values()}
     assert VIEW_MIME in text
+
+
+def test_a_figure_leads_to_its_image_and_says_how_wide_it_is(built):
+    """The style sheet keeps figures of 1000 pixels and more readable on small screens, by what stands here."""
+    text = (built / f"{FIGURE_PAGE}.html").read_text()
+    link, image, style = re.search(r'<a [^>]*href="([^"]*)"><img [^>]*src="([^"]*)" style="([^"]*)"', text).groups()
+    assert link == image and style.startswith("width: 1200") and (built / FIGURE_PAGE).parent.joinpath(link).is_file()
+    assert 'img[style*="width: 1"]' in (built / "_static" / "book.css").read_text()
 
 
 def test_everything_the_loader_asks_for_is_served(built):
