@@ -35,6 +35,13 @@ def test_a_bad_scale_file_is_one_message_and_exit_code_1(tmp_path, capsys):
     assert "bad.yml" in said and "md.timestep_fs" in said and "0.1" in said and "Traceback" not in said
 
 
+def test_check_says_that_a_copy_kept_the_name_of_its_scale(tmp_path, capsys):
+    mine = tmp_path / "mine.yml"
+    mine.write_text((repository() / "config" / "tiny.yml").read_text())
+    assert cli.main(["check", str(mine)]) == 0 and "mine.yml is of scale 'tiny'" in capsys.readouterr().err
+    assert cli.main(["check", TINY]) == 0 and capsys.readouterr().err == ""
+
+
 def test_an_unknown_system_names_those_there_are(tmp_path, capsys):
     assert cli.main(["build", TINY, "--runs", str(tmp_path), "--system", "graphene"]) == 1
     assert "this scale has: mosse" in capsys.readouterr().err

@@ -48,6 +48,14 @@ def test_every_shipped_scale_loads(path):
     assert expand(scale)
 
 
+def test_a_file_whose_name_is_not_that_of_its_scale(tmp_path, make_scale):
+    """Once broke: a copy that kept the key `scale` went into the runs of the original without a word."""
+    scale = make_scale()
+    assert config.misnamed(tmp_path / "test.yml", scale) == ""
+    assert config.misnamed(tmp_path / "test" / "scale.yml", scale) == ""
+    assert "'test'" in (said := config.misnamed(tmp_path / "mine.yml", scale)) and "`scale` to mine" in said
+
+
 def test_there_are_shipped_scales():
     assert "tiny" in [path.stem for path in SHIPPED]
 

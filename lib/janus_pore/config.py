@@ -143,3 +143,19 @@ def load(path: Path | str) -> Scale:
             found = "" if isinstance(item["input"], dict | Model) else f" (found: {item['input']!r})"
             lines.append(f"  {key}: {item['msg']}{found}")
         raise ConfigError("\n".join(lines)) from None
+
+
+def misnamed(path: Path | str, scale: Scale) -> str:
+    """What to say if a scale file's name is not that of its scale; empty if it is.
+
+    `make book SCALE=<name>` goes by the file's name, and the runs lie under the scale's. A shipped file,
+    ``<name>/scale.yml``, is called after its directory.
+    """
+    path = Path(path)
+    name = path.resolve().parent.name if path.name == "scale.yml" else path.stem
+    if name == scale.scale:
+        return ""
+    return (
+        f"{path} is of scale '{scale.scale}': its runs are those of runs/{scale.scale}, shared with any other file of "
+        f"that scale. For a campaign of its own set its key `scale` to {name}"
+    )

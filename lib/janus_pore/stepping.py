@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -18,6 +19,12 @@ def known(found: dict[str, Any], name: str, what: str) -> Any:
     if name not in found:
         raise JanusPoreError(f"there is no {what} {name!r} here; this scale has: {', '.join(found) or 'none'}")
     return found[name]
+
+
+def note(said: str) -> None:
+    """Say on standard error what is no error, if there is anything to say."""
+    if said:
+        print(f"note: {said}", file=sys.stderr)
 
 
 def watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:

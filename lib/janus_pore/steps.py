@@ -14,19 +14,21 @@ from . import config
 from .config import Scale
 from .errors import JanusPoreError
 from .paths import Campaign, repository
-from .stepping import known, stamp, watch
+from .stepping import known, note, stamp, watch
 
 
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import protocols
 
     protocols.expand(scale)
+    note(config.misnamed(args.scale_file, scale))
 
 
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt
     from .simulate import gmx, plan
 
+    note(config.misnamed(args.scale_file, scale))
     first = next(iter(scale.systems))
     speed = args.ns_per_day
     if speed is None:

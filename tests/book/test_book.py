@@ -4,13 +4,17 @@ import hashlib
 import json
 import re
 import shutil
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from ipywidgets.embed import embed_data
 from janus_pore.show import book, view
+from matplotlib.image import imsave
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 SOURCE = Path(__file__).parents[2] / "book"
@@ -18,6 +22,7 @@ NOTICE = "Scale tiny: the numbers mean nothing <here> & there."
 TOC = "format: jb-book\nroot: index\nchapters:\n"
 PAGES = {"assumptions.md": "# Assumptions\n\nNone.\n", "claims.md": "# Claims\n\nNone.\n"}
 WIDGET_PAGE = "notebooks/01_build/01_membrane"
+FIGURE_PAGE = "notebooks/03_ndr/01_current_field"
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
@@ -41,6 +46,14 @@ def write_widget_notebook(path, gro):
     data = embed_data(views=[view.widget(gro)])
     output = new_output("display_data", data={VIEW_MIME: data["view_specs"][0], "text/plain": "NGLWidget()"})
     write_notebook(path, outputs=[output], metadata={"widgets": {STATE_MIME: data["manager_state"]}})
+
+
+def write_figure_notebook(path):
+    """With one figure of 1200 x 20 pixels."""
+    png = BytesIO()
+    imsave(png, np.zeros((20, 1200)), format="png")
+    data = {"image/png": b64encode(png.getvalue()).decode()}
+    write_notebook(path, outputs=[new_output("display_data", data=data)])
 
 
 @pytest.fixture
@@ -79,7 +92,11 @@ def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
     other = nbformat.read(small[2] / "notebooks" / "a" / "one.ipynb", 4).cells[0].source
     assert "{doc}`from reference data, scale scout </reference/scout/a/one>`" in other
     title = nbformat.read(small[2] / "reference" / "scout" / "a" / "one.ipynb", 4).cells[0].source
-    assert title.startswith("# one (reference data)\n") and "Other &lt;scale&gt;." in title and "nothing" not in title
+    assert (
+        title.startswith("# one (reference data, scout)\n")
+        and "Other &lt;scale&gt;." in title
+        and "nothing" not in title
+    )
     assert "</notebooks/a/one>`" in title
     html = book.build(small[2], small[3]).with_name("notebooks") / "a" / "one.html"
     assert 'href="../../reference/scout/a/one.html"' in html.read_text()
@@ -174,6 +191,7 @@ def built(tmp_path_factory):
         if entry.startswith(("notebooks/", "reference/")):
             write_notebook(root / f"{entry}.ipynb")
     write_widget_notebook(root / f"{WIDGET_PAGE}.ipynb", root / "conf.gro")
+    write_figure_notebook(root / f"{FIGURE_PAGE}.ipynb")
     (root / "html").mkdir()
     (root / "html" / "old.html").touch()
     shipped = {f"reference/{path.name}": (path, NOTICE) for path in (root / "reference").glob("*")}
@@ -203,6 +221,12 @@ def test_no_page_loads_a_script_from_the_network(built):
         assert not [file for file in files if not file.is_file()], entry
 
 
+def test_no_two_pages_from_shipped_data_have_one_title(built):
+    """Once broke: the same page from two scales, told apart by nothing in the contents or in a search."""
+    titles = [re.search(r"<title>(.*?)</title>", t, re.DOTALL)[1] for e, t in pages(built).items() if "reference/" in e]
+    assert len(titles) > 10 and len(titles) == len(set(titles))
+
+
 def test_only_the_page_with_a_widget_loads_its_scripts(built):
     loading = {entry for entry, text in pages(built).items() for path in scripts(text) if "widgets/" in path}
     assert loading == {WIDGET_PAGE}
@@ -210,6 +234,14 @@ def test_only_the_page_with_a_widget_loads_its_scripts(built):
     state = re.search(rf'<script type="{re.escape(STATE_MIME)}">(.*?)</script>', text, re.DOTALL).group(1)
     assert "NGLModel" in {model["model_name"] for model in json.loads(state)["state"].values()}
     assert VIEW_MIME in text
+
+
+def test_a_figure_leads_to_its_image_and_says_how_wide_it_is(built):
+    """The style sheet keeps figures of 1000 pixels and more readable on small screens, by what stands here."""
+    text = (built / f"{FIGURE_PAGE}.html").read_text()
+    link, image, style = re.search(r'<a [^>]*href="([^"]*)"><img [^>]*src="([^"]*)" style="([^"]*)"', text).groups()
+    assert link == image and style.startswith("width: 1200") and (built / FIGURE_PAGE).parent.joinpath(link).is_file()
+    assert 'img[style*="width: 1"]' in (built / "_static" / "book.css").read_text()
 
 
 def test_everything_the_loader_asks_for_is_served(built):

@@ -5,6 +5,7 @@ import re
 import pytest
 from janus_pore import config
 from janus_pore.paths import Campaign, repository
+from janus_pore.show import book
 from janus_pore.simulate import plan
 
 ROOT = repository()
@@ -19,3 +20,13 @@ def test_the_nanoseconds_of_each_scale(page, path, tmp_path):
     (row,) = re.findall(rf"^\| `{scale.scale}` \|.*$", (ROOT / page).read_text(), re.M)
     said = [float(number.replace(",", "")) for number in re.findall(r"([\d,.]+) ns\b", row)]
     assert len(said) == 1 and said[0] == pytest.approx(asked, rel=0.1 if asked < 1 else 0.02)
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/index.md"])
+@pytest.mark.parametrize("scale", ["course", "scout"])
+def test_the_notebooks_that_are_said_to_have_shipped_data_are_those_of_the_book(page, scale):
+    (row,) = re.findall(rf"^\| `config/{scale}.yml` \|.*$", (ROOT / page).read_text(), re.M)
+    parts = re.findall(r"`(\d\d_\w+)` ([\d, ]*\d)", row)
+    said = {f"{part}/{number}" for part, numbers in parts for number in numbers.split(", ")}
+    entries = [entry.split("/") for entry in book.toc_entries(ROOT / "book" / "_toc.yml")]
+    assert said == {f"{entry[2]}/{entry[3][:2]}" for entry in entries if entry[:2] == ["reference", scale]}

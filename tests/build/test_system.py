@@ -178,6 +178,12 @@ class TestWrite:
         one, two = (json.loads((tmp_path / name / "system.json").read_text()) for name in ("a", "b"))
         assert one["files"] == two["files"]
 
+    def test_its_record_is_read_or_the_command_that_builds_it_given(self, config, tmp_path):
+        place = tmp_path / "small" / "systems" / "mosse"
+        with pytest.raises(CellError, match=f"janus-pore build config/small.yml --runs {tmp_path} --system mosse"):
+            system.recorded(place)
+        assert system.recorded(system.write(config, place).parent)["atoms"] > 1000
+
     @pytest.mark.parametrize(("key", "value"), [("seed", 2), ("salt_mol_l", 0.5), ("membrane", "mos2")])
     def test_another_system_is_not_overwritten(self, config, tmp_path, key, value):
         record = system.write(config, tmp_path).read_text()

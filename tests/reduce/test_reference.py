@@ -305,8 +305,11 @@ class TestCollect:
         path.with_suffix(".json").unlink()
         with pytest.raises(TrajectoryError, match="cannot be traced"):
             reference.collect(shelf, lab.scale.scale, campaign)
-        with pytest.raises(TrajectoryError, match="holds no reduced replica"):
+        with pytest.raises(TrajectoryError, match=f"no replica of scale nothing ships; .* {lab.scale.scale}$"):
             reference.collect(shelf, "nothing", campaign)
+        shipped.unlink()
+        with pytest.raises(TrajectoryError, match="holds no reduced replica: restore"):
+            reference.collect(shelf, lab.scale.scale, campaign)
 
 
 class TestRepeat:

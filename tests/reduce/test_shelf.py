@@ -90,7 +90,7 @@ def test_nothing_there_says_what_to_run_or_to_ask_for(make_scale, campaign):
     scale = make_scale()
     with pytest.raises(TrajectoryError, match="make book SCALE=test"):
         shelf.load(scale, campaign, "mosse", "sine")
-    with pytest.raises(TrajectoryError, match="no protocol of kind 'pair'.*add one"):
+    with pytest.raises(TrajectoryError, match="no protocol of kind 'pair'.*config/course.yml.*add one"):
         shelf.load(scale, campaign, "mosse", "pair")
-    with pytest.raises(TrajectoryError, match="holds no data of kind 'constant'"):
+    with pytest.raises(TrajectoryError, match="holds no data of kind 'constant'.*make book SCALE=test"):
         shelf.load_all(scale, campaign, "constant")

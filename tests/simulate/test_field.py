@@ -121,3 +121,5 @@ class TestExpand:
         )
         assert set(protocols_of(scale, "mos2")) == {"hold_-1.00", "hold_+0.40"}
         assert set(protocols_of(scale, "mosse")) == {"sweep", "hold_-1.00", "hold_+0.40"}
+        with pytest.raises(ProtocolError, match="no system 'mos'; it has mos"):
+            protocols_of(scale, "mos")

@@ -108,7 +108,10 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
             raise TrajectoryError(f"{path} is not the file its manifest describes: restore it (git checkout {place})")
         found.setdefault((manifest["system"], manifest["protocol"], _FORCES in path.name), []).append(path)
     if not found:
-        raise TrajectoryError(f"{place} holds no reduced replica: it ships with the project (git checkout {place})")
+        others = ", ".join(path.parent.name for path in sorted(shelf.glob(f"*/{SCALE_FILE}")))
+        if (place / SCALE_FILE).exists():
+            raise TrajectoryError(f"{place} holds no reduced replica: restore them (git checkout {place})")
+        raise TrajectoryError(f"no replica of scale {scale_name} ships; scales that do: {others or 'none'}")
     written = [
         store.write(forces.collect(paths), campaign.collected_forces(system, name))
         if has_forces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
+from .. import hints
 from ..config import Scale
 from ..errors import TrajectoryError
 from ..paths import Campaign
@@ -32,14 +33,12 @@ def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, 
     found = there(scale, campaign, system, kind)
     if not found:
         asked = [name for name, protocol in protocols_of(scale, system).items() if protocol.kind == kind]
-        if not asked:
-            raise TrajectoryError(
-                f"scale {scale.scale} has no protocol of kind {kind!r} for {system}: add one to `protocols`"
-            )
-        raise TrajectoryError(
-            f"{campaign.root / system} holds none of {', '.join(asked)} (.nc): run the workflow up to it first "
-            f"(make book SCALE={scale.scale})"
+        said = (
+            f"{campaign.root / system} holds none of {', '.join(asked)} (.nc)"
+            if asked
+            else f"scale {scale.scale} has no protocol of kind {kind!r} for {system}"
         )
+        raise TrajectoryError(f"{said}: {hints.data(scale, campaign.root.parent, kind, [system])}")
     return found
 
 
@@ -55,9 +54,8 @@ def load_all(scale: Scale, campaign: Campaign, kind: str, own_md: bool = False) 
     """
     found = {system: data for system in scale.placements if (data := there(scale, campaign, system, kind, own_md))}
     if not found:
-        raise TrajectoryError(
-            f"{campaign.root} holds no data of kind {kind!r}: run the workflow up to it first (make book)"
-        )
+        todo = hints.data(scale, campaign.root.parent, kind, scale.systems)
+        raise TrajectoryError(f"{campaign.root} holds no data of kind {kind!r}: {todo}")
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from .. import hints
 from ..errors import TrajectoryError
 
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
@@ -96,7 +97,7 @@ def write(dataset: xr.Dataset, path: Path) -> Path:
 def read(path: Path) -> xr.Dataset:
     """Read what `write` wrote."""
     if not Path(path).exists():
-        raise TrajectoryError(f"{path} is not there: run the workflow up to it first (make book, or snakemake {path})")
+        raise TrajectoryError(f"{path} is not there: {hints.run(path)}")
     return xr.load_dataset(path, engine="h5netcdf")
 
 

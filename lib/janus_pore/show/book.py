@@ -69,7 +69,7 @@ def stage(
     also = {staging / entry: line for entry, line in twins(toc_entries(source / "_toc.yml")).items()}
     place(executed, staging / "notebooks", notice=notice, also=also)
     for folder, (directory, own_notice) in shipped.items():
-        place(directory, staging / folder, notice=own_notice, shipped=True, also=also)
+        place(directory, staging / folder, notice=own_notice, shipped=Path(folder).name, also=also)
     for name, text in pages.items():
         (staging / name).write_text(text, encoding="utf-8")
     _place_assets(source, staging)

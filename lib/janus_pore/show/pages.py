@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ..errors import BookError
 
-#: What stands in the title of a page made from data that ship with the book.
+#: What stands in the title of a page made from data that ship with the book, before the name of their scale.
 SHIPPED = "reference data"
 
 
@@ -44,7 +44,7 @@ def twins(entries: Iterable[str]) -> dict[str, str]:
 
 
 def place(
-    executed: Path, folder: Path, *, notice: str, shipped: bool = False, also: Mapping[Path, str] = MappingProxyType({})
+    executed: Path, folder: Path, *, notice: str, shipped: str = "", also: Mapping[Path, str] = MappingProxyType({})
 ) -> None:
     """Copy executed notebooks into a folder of the staged book, with the notice under each title.
 
@@ -53,7 +53,7 @@ def place(
     executed : directory of executed notebooks; hidden files are left out
     folder : where they go, in the same subfolders
     notice : plain text, the scale's; empty for none
-    shipped : whether the data ship with the book: the title then says so
+    shipped : name of the scale, if its data ship with the book: the title then says so
     also : Markdown under the notice, by the page's path without suffix
 
     Raises
@@ -69,7 +69,7 @@ def place(
         first = content["cells"][0]
         title, _, rest = "".join(first["source"]).partition("\n")
         if shipped:
-            title += f" ({SHIPPED})"
+            title += f" ({SHIPPED}, {shipped})"
         said = f"\n\n:::{{important}}\n{html.escape(notice.strip(), quote=False)}\n:::\n" if notice else "\n"
         target = folder / inside
         if line := also.get(target.with_suffix("")):

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from .. import hints
 from ..errors import ViewError
 
 Region = Literal["pore", "cell"]
@@ -66,7 +67,7 @@ class Scene:
 def read(gro: Path | str) -> Scene:
     """Read a GRO file of this project (sheet MSH, water SOL, ions K and CL)."""
     if not Path(gro).is_file():
-        raise ViewError(f"{gro} is not there: build the system first")
+        raise ViewError(f"{gro} is not there: {hints.build(Path(gro).parent)}")
     universe = mda.Universe(str(gro), to_guess=())
     atoms, box = universe.atoms, universe.dimensions
     box_nm = np.zeros(3) if box is None else box[:3] / 10

@@ -40,7 +40,15 @@ def expand(scale: Scale) -> dict[str, Protocol]:
 
 
 def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
-    """The expanded protocols that a system goes through."""
+    """The expanded protocols that a system goes through.
+
+    Raises
+    ------
+    ProtocolError
+        if the scale has no such system, or as `expand`.
+    """
+    if system not in scale.systems:
+        raise ProtocolError(f"scale {scale.scale} has no system {system!r}; it has {', '.join(scale.systems)}")
     return {name: protocol for name, protocol in expand(scale).items() if system in protocol.systems}
 
 

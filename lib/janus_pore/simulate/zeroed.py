@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from .. import hints
 from ..errors import RunError
 from ..files import write_text
 
@@ -31,7 +32,7 @@ def write(built: Path, place: Path, *, charges: Collection[str], depths: Collect
     """
     source = built / "topol.top"
     if not source.exists():
-        raise RunError(f"{source} is not there: build the system first")
+        raise RunError(f"{source} is not there: {hints.build(built)}")
     write_text(place / "topol.top", topology(source.read_text(encoding="utf-8"), charges, depths))
     for name in ("index.ndx", "conf.gro"):
         shutil.copy2(built / name, place / name)
