@@ -91,19 +91,24 @@ def unseal(directory: Path) -> None:
 
 
 def resume_point(gmx: Gmx, directory: Path) -> Checkpoint | None:
-    """The checkpoint to go on from, as `state.cpt`, with the outputs trimmed to it; None if there is none.
+    """The checkpoint to go on from, as `state.cpt`, with the outputs trimmed to it; None if none was ever written.
 
     If the last checkpoint is lost or damaged, or outputs do not match it, the one before is taken.
 
     Raises
     ------
     RunError
-        if neither can be gone on from; nothing was changed then.
+        if neither can be gone on from, or both are lost; nothing was changed then.
     """
     note = directory / "sealed.json"
     sealed = read_note(note) if note.exists() else {}
     found = [path for name in CHECKPOINTS if (path := directory / name).exists()]
     if not found:
+        if lost := [name for name in CHECKPOINTS if sealed.get(name)]:
+            raise RunError(
+                f"{directory}: {' and '.join(lost)} vanished since mdrun wrote them, and nothing else says how far it "
+                f"came. Restore one, or delete {directory} to run this segment again from its start"
+            )
         for path in directory.glob("md.part*"):
             path.unlink()
         return None
