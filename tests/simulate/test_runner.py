@@ -286,6 +286,7 @@ class TestResume:
     def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, resumed_at):
         for name in ("state.cpt", "state_prev.cpt"):
             (partial(interrupted) / name).unlink()
+        checkpoint.seal(partial(interrupted))  # none was ever written
         (partial(interrupted) / "md.part0003.xtc").write_bytes(b"of an earlier attempt")
         started = json.loads((partial(interrupted) / "inputs.json").read_text())["started"]
         manifest = run(interrupted, lab)

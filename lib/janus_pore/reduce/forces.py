@@ -20,6 +20,7 @@ from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import md_of, repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
+from .settings import SET_BACK, same_run
 from .store import read
 
 #: The columns of Table 1, and the external field, which it leaves out.
@@ -57,9 +58,12 @@ def reduce_forces(
     ------
     TrajectoryError, RunError
         as `simulate.rerun.recompute`.
+    ConfigError
+        if the replica was run otherwise than the scale says.
     """
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
+    same_run(scale, campaign, system, protocol, replica, SET_BACK)
     if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)

@@ -43,13 +43,17 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     Raises
     ------
     TrajectoryError
-        if the replicas do not have the same times, or were run or reduced with other settings.
+        if the replicas do not have the same times and field, or were run or reduced with other settings.
     """
     replicas = [read(path) for path in paths]
     first = replicas[0]
     for path, one in zip(paths, replicas, strict=True):
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
+        if not np.allclose(one.field, first.field):
+            raise TrajectoryError(
+                f"{path} is of another field than {paths[0]}: set the scale file back and run it again"
+            )
     _same_settings(paths, replicas)
     return join([_alone(one) for one in replicas])
 
