@@ -202,12 +202,12 @@ def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .show.execute import execute
+    from .show.execute import execute, source
 
     parameters = {"scale_file": str(args.scale_file), "runs": str(args.runs)}
     parameters["system"] = args.system or next(iter(scale.systems))
     output = campaign.notebooks() / f"{args.name}.ipynb"
-    execute(repository() / "notebooks" / f"{args.name}.ipynb", output, parameters)
+    execute(source(args.name), output, parameters)
 
 
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from .. import __version__
+from ..build import record as built
 from ..build.forcefield import MOBILE_CHARGES
 from ..config import Scale
 from ..errors import TrajectoryError
@@ -67,7 +68,7 @@ def reduce_forces(
     if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
-    record = json.loads((campaign.system(system) / "system.json").read_text())
+    record = built.read(campaign.system(system))
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     offset = found.position_nm.astype(float) - centre
     offset -= box * np.round(offset / box)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 from MDAnalysis.topology.GROParser import GROParser
 
 from .. import __version__
+from ..build import record as built
 from ..build.forcefield import compensated
 from ..config import Scale
 from ..errors import TrajectoryError
@@ -61,7 +61,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     RunError
         if a segment's files changed since it was run.
     """
-    record = json.loads((campaign.system(system) / "system.json").read_text())
+    record = built.read(campaign.system(system))
     directories = segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..build import record
 from ..config import Scale
 from ..errors import ConfigError, TrajectoryError
 from ..files import sha256
@@ -14,6 +14,7 @@ from ..paths import Campaign
 from ..simulate.checkpoint import read_note
 from ..simulate.ensemble import run_inputs
 from ..simulate.field import Protocol
+from ..simulate.prepare import made_from
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
 
@@ -85,15 +86,12 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
         if the replica was run from other run inputs than those that lie there.
     """
     built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
-    differs = _otherwise(
-        json.loads((built / "system.json").read_text())["parameters"], scale.systems[system].model_dump()
-    )
+    differs = _otherwise(record.read(built)["parameters"], scale.systems[system].model_dump())
     topology = sha256(built / "topol.top")
     for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
-        record, manifest = tpr.with_suffix(".json"), place / tpr.stem / "manifest.json"
-        if not (record.exists() and manifest.exists()):
+        manifest = place / tpr.stem / "manifest.json"
+        if not manifest.exists() or (made := made_from(tpr)) is None:
             continue
-        made = json.loads(record.read_text())
         if read_note(manifest)["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
             raise TrajectoryError(
                 f"{place / tpr.stem} was not run from {tpr} and {built} as they are now: restore them, or run it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ import numpy as np
 import xarray as xr
 
 from ..errors import TrajectoryError
+from ..files import writing
 
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
 #: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
 _SMALL = 2048
+#: Of a file, what is not data (bytes), at most.
+_MARGIN = 1 << 20
 _PER_REPLICA = ("pore_water", "current", "crossings", "number", "column")
 _LISTS = {
     "sample": ("theta", "theta_frame"),
@@ -92,16 +96,40 @@ def write(dataset: xr.Dataset, path: Path) -> Path:
     """Write netCDF (compressed), whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"partial-{path.name}")
-    dataset.to_netcdf(part, engine="h5netcdf", encoding={name: _packed(dataset, name) for name in dataset.data_vars})
-    part.replace(path)
+    encoding = {name: _packed(dataset, name) for name in dataset.data_vars}
+    with writing(part):
+        _reserve(part, dataset.nbytes + _MARGIN)
+        dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+        part.replace(path)
     return path
 
 
+def _reserve(part: Path, size: int) -> None:
+    """Raise OSError if a file of this many bytes does not fit: HDF5 that runs out of room ends the whole process."""
+    with open(part, "wb") as file:
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
 def read(path: Path) -> xr.Dataset:
-    """Read what `write` wrote."""
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    TrajectoryError
+        if it is not there, or damaged.
+    """
     if not Path(path).exists():
         raise TrajectoryError(f"{path} is not there: run the workflow up to it first (make book, or snakemake {path})")
-    return xr.load_dataset(path, engine="h5netcdf")
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if getattr(error, "errno", None):  # of the disk, which says what it is
+            raise
+        raise TrajectoryError(
+            f"{path} is damaged: delete it and make it again (make book), or restore it, if it was shipped (git "
+            "checkout)"
+        ) from error
 
 
 def _same_settings(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:

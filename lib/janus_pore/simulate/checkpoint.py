@@ -8,7 +8,6 @@ carries no checksum of itself (GROMACS takes one with flipped bits): `seal` keep
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
-from ..files import sha256, write_json
+from ..files import read_json, sha256, write_json
 from .gmx import Gmx
 from .pieces import PART
 
@@ -74,10 +73,7 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
 
 def read_note(path: Path) -> dict[str, Any]:
     """What a runner wrote down (JSON); RunError if a crash cut it short."""
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: delete {path.parent} to run this segment again") from error
+    return read_json(path, f"delete {path.parent} to run this segment again")
 
 
 def seal(directory: Path) -> None:

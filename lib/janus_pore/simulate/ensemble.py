@@ -7,7 +7,6 @@ k + 1, runs `randomise_ps` without field (seg00, a .tpr of its own), then the pr
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..build import forcefield
+from ..build import forcefield, record
 from ..config import Scale
 from ..errors import RunError, StoppedError
 from ..files import sha256, write_json
@@ -36,7 +35,7 @@ Watch = Callable[[str, int], process.Progress]
 
 def degrees_of_freedom(system: Path) -> int:
     """Of the mobile atoms: 6 per rigid water, 3 per ion; nothing is removed (comm-mode None)."""
-    counts = json.loads((system / "system.json").read_text())["counts"]
+    counts = record.read(system)["counts"]
     return 6 * counts["SOL"] + 3 * (counts["K"] + counts["CL"])
 
 
