@@ -61,3 +61,11 @@ def test_a_notebook_that_is_not_there(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "there is no notebook 'nope'" in said and "03_ndr/04_mechanism" in said
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_replica_that_the_scale_does_not_have(tmp_path, capsys):
+    """Once it ran, from a frame of the equilibration that is discarded."""
+    argv = ["replica", TINY, "--runs", str(tmp_path), "--system", "mosse", "--protocol", "sweep", "--replica", "0", "7"]
+    assert cli.main(argv) == 1
+    assert "sweep has replicas 0 to 1, not 7: raise `replicas` in the scale file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

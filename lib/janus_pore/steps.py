@@ -74,6 +74,7 @@ def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx, protocols
 
     protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocols.check_replicas(scale, protocol, args.replica)
     with ExitStack() as bars:
         ensemble.run_replicas(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),

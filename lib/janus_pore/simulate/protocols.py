@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -93,6 +93,16 @@ def interval_of(scale: Scale, protocol: Protocol) -> float:
 def replicas_of(scale: Scale, protocol: Protocol) -> range:
     """The replicas of a protocol."""
     return range(protocol.replicas or scale.ensemble.replicas)
+
+
+def check_replicas(scale: Scale, protocol: Protocol, replicas: Iterable[int]) -> None:
+    """Refuse replicas that the scale does not have: the equilibration is checked to be long enough for those it has."""
+    there = replicas_of(scale, protocol)
+    if unknown := [f"{k}" for k in replicas if k not in there]:
+        raise ProtocolError(
+            f"{protocol.name} has replicas 0 to {there[-1]}, not {', '.join(unknown)}: raise `replicas` in the scale "
+            "file, and with it, if need be, equilibration.duration_ps"
+        )
 
 
 def check(protocol: Protocol, md: MD, randomise_ps: float) -> None:
