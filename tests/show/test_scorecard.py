@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from janus_pore.analyse.stats import Estimate
 from janus_pore.errors import BookError
 from janus_pore.show import claims, scorecard
