@@ -76,9 +76,6 @@ class Scale(Model):
                 f"{most} replicas spaced by {self.ensemble.spacing_ps} ps need an "
                 f"equilibration.duration_ps of at least {needed} ps"
             )
-        for name, protocol in self.protocols.items():
-            if protocol.kind == "constant" and not self.analysis.discard_ps < protocol.duration_ps:
-                raise ValueError(f"analysis.discard_ps must be shorter than protocols.{name}.duration_ps")
         self._check_barrier()
         if not self.equilibration.duration_ps > self.equilibration.discard_ps:
             raise ValueError("equilibration.discard_ps must be shorter than equilibration.duration_ps")

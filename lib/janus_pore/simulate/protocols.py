@@ -20,7 +20,8 @@ def expand(scale: Scale) -> dict[str, Protocol]:
     Raises
     ------
     ProtocolError
-        if a segment is not a whole number of time steps and of output intervals, or two have the same name.
+        if a segment is not a whole number of time steps and of output intervals, two have the same name, or nothing is
+        left of a constant field after `analysis.discard_ps`.
     """
     found: dict[str, Protocol] = {}
     for name, asked in scale.protocols.items():
@@ -35,6 +36,11 @@ def expand(scale: Scale) -> dict[str, Protocol]:
             if protocol.name in found:
                 raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
             check(protocol, md_of(scale, protocol), scale.ensemble.randomise_ps)
+            if protocol.kind == "constant" and not scale.analysis.discard_ps < protocol.duration_ps:
+                raise ProtocolError(
+                    f"protocols.{name}: analysis.discard_ps ({scale.analysis.discard_ps:g} ps) leaves nothing of "
+                    f"{protocol.duration_ps:g} ps; shorten it, or make the duration longer"
+                )
             found[protocol.name] = protocol
     return found
 
