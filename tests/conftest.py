@@ -166,7 +166,9 @@ def synthetic(make_scale, tmp_path, fake_segment):
     pore, whose angles are 0.3 + t and -2.5 rad; one in the pore's plane but beside it; one far off. The far one is
     broken across the box.
     """
-    scale = make_scale(ensemble__randomise_ps=0.5, md__trajectory_interval_ps=0.1, protocols={})
+    scale = make_scale(
+        system__membrane="mosse_neutral", ensemble__randomise_ps=0.5, md__trajectory_interval_ps=0.1, protocols={}
+    )
     box, centre = np.array([5.0, 4.0, 4.0]), np.array([2.5, 2.0, 2.0])
     protocol = Protocol("chain", "constant", (Segment(1.0, 0.9), Segment(-1.0, 0.6)), ("mosse",))
     lab = Lab(scale, Campaign.of("synthetic", tmp_path / "runs"), protocol=protocol)
@@ -202,7 +204,7 @@ def synthetic(make_scale, tmp_path, fake_segment):
     u.atoms.positions, u.dimensions = frames[0] * 10, [*(box * 10), 90, 90, 90]
     u.atoms.write(str(lab.built / "conf.gro"))
     record = {"box_nm": box.tolist(), "pore_centre_nm": centre.tolist(), "counts": {"SOL": 4, "K": 3, "CL": 2}}
-    record["parameters"] = {"membrane": "mosse_neutral", "charge_compensation": "refuse"}
+    record["parameters"] = scale.systems["mosse"].model_dump()
     (lab.built / "system.json").write_text(json.dumps(record))
     for k in range(2):
         place = lab.campaign.replica("mosse", protocol.name, k)

@@ -61,3 +61,26 @@ def test_steps_out_of_order_say_what_to_run_first(tmp_path, capsys):
     asked = ["--system", "mosse", "--protocol", "sweep", "--replica", "0"]
     assert cli.main(["reduce", TINY, "--runs", str(tmp_path), *asked]) == 1
     assert "run the replica first" in capsys.readouterr().err
+
+
+def test_forces_are_not_a_replica_to_verify(tmp_path, capsys):
+    """Once wrong: all of the replica was run again before a quantity was found to be missing."""
+    path = tmp_path / "shelf" / "mosse" / "hold_+0.40" / "r000.forces.nc"
+    assert cli.main(["verify", TINY, "--runs", str(tmp_path / "runs"), str(path)]) == 1
+    assert "r000.forces.nc is no reduced replica: name one, such as" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_notebook_that_is_not_there(tmp_path, capsys):
+    assert cli.main(["notebook", TINY, "--runs", str(tmp_path / "runs"), "--name", "nope"]) == 1
+    said = capsys.readouterr().err
+    assert "there is no notebook 'nope'" in said and "03_ndr/04_mechanism" in said
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_replica_that_the_scale_does_not_have(tmp_path, capsys):
+    """Once it ran, from a frame of the equilibration that is discarded."""
+    argv = ["replica", TINY, "--runs", str(tmp_path), "--system", "mosse", "--protocol", "sweep", "--replica", "0", "7"]
+    assert cli.main(argv) == 1
+    assert "sweep has replicas 0 to 1, not 7: raise `replicas` in the scale file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

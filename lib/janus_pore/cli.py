@@ -21,6 +21,14 @@ def main(argv: list[str] | None = None) -> int:
     except JanusPoreError as error:
         print(f"janus-pore {args.command}: error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"janus-pore {args.command}: error: {where}{error.strerror or error}. Make room on the disk, or mend that "
+            "file or directory, and call again",
+            file=sys.stderr,
+        )
+        return 1
     return 0
 
 

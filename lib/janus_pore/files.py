@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .errors import ConfigError
+from .errors import ConfigError, JanusPoreError, RunError
 
 
 def sha256(path: Path) -> str:
@@ -26,14 +28,33 @@ def write_text(path: Path, text: str) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".tmp")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with writing(part):
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
     return path
+
+
+@contextmanager
+def writing(part: Path) -> Iterator[None]:
+    """Where a file cannot be written, say which (an OSError of a full disk does not), and leave no half of it."""
+    try:
+        yield
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno or 0, error.strerror or str(error), error.filename or str(part)) from error
 
 
 def write_json(path: Path, content: Any) -> Path:
     """Write JSON atomically; NaN and infinity are refused (ValueError)."""
     return write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, remedy: str, fault: type[JanusPoreError] = RunError) -> Any:
+    """What a JSON file holds; a `fault` with the remedy if a crash cut it short."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise fault(f"{path} is damaged: {remedy}") from error
 
 
 class _StrictLoader(yaml.SafeLoader):

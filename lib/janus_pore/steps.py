@@ -76,6 +76,7 @@ def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import ensemble, gmx, protocols
 
     protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocols.check_replicas(scale, protocol, args.replica)
     with ExitStack() as bars:
         ensemble.run_replicas(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),
@@ -204,12 +205,12 @@ def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 
 def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .show.execute import execute
+    from .show.execute import execute, source
 
     parameters = {"scale_file": str(args.scale_file), "runs": str(args.runs)}
     parameters["system"] = args.system or next(iter(scale.systems))
     output = campaign.notebooks() / f"{args.name}.ipynb"
-    execute(repository() / "notebooks" / f"{args.name}.ipynb", output, parameters)
+    execute(source(args.name), output, parameters)
 
 
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

@@ -5,7 +5,7 @@ import json
 import MDAnalysis as mda
 import numpy as np
 import pytest
-from janus_pore.build import forcefield, system
+from janus_pore.build import forcefield, record, system
 from janus_pore.errors import CellError, MembraneError
 from janus_pore.files import sha256
 from janus_pore.simulate import prepare
@@ -181,8 +181,8 @@ class TestWrite:
     def test_its_record_is_read_or_the_command_that_builds_it_given(self, config, tmp_path):
         place = tmp_path / "small" / "systems" / "mosse"
         with pytest.raises(CellError, match=f"janus-pore build config/small.yml --runs {tmp_path} --system mosse"):
-            system.recorded(place)
-        assert system.recorded(system.write(config, place).parent)["atoms"] > 1000
+            record.read(place)
+        assert record.read(system.write(config, place).parent)["atoms"] > 1000
 
     @pytest.mark.parametrize(("key", "value"), [("seed", 2), ("salt_mol_l", 0.5), ("membrane", "mos2")])
     def test_another_system_is_not_overwritten(self, config, tmp_path, key, value):

@@ -63,6 +63,24 @@ def test_the_first_checkpoint_was_never_written(stopped, work_of, run, check):
     """Nothing to go on from: the segment begins again, and its half output is not mixed into the new."""
     for name in checkpoint.CHECKPOINTS:
         (work_of(stopped) / name).unlink()
+    checkpoint.seal(work_of(stopped))  # as it is when an mdrun ends before it writes one
+    run(stopped)
+    check(stopped)
+
+
+def test_both_lost_is_refused(stopped, work_of, run, check, contents, no_launch, monkeypatch):
+    """Once the segment began again from 0, and what had been computed was deleted without a word."""
+    work = work_of(stopped)
+    kept = contents(work)
+    for name in checkpoint.CHECKPOINTS:
+        (work / name).unlink()
+    with pytest.raises(
+        RunError, match=r"state\.cpt and state_prev\.cpt vanished(?s:.*)Restore one, or delete .*seg\.par"
+    ):
+        run(stopped)
+    assert contents(work) == {name: data for name, data in kept.items() if name not in checkpoint.CHECKPOINTS}
+    monkeypatch.undo()
+    (work / "state_prev.cpt").write_bytes(kept["state_prev.cpt"])
     run(stopped)
     check(stopped)
 

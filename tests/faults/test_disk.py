@@ -6,12 +6,18 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import redirect_stderr
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
+from janus_pore import cli
 from janus_pore.errors import RunError
+from janus_pore.paths import repository
+from janus_pore.reduce import store
 from janus_pore.simulate import pieces, process
 
 ROOM = 200_000
@@ -111,3 +117,38 @@ def test_a_note_cut_short(stopped, run, work_of, contents, no_launch, name, left
     with pytest.raises(RunError, match=rf"{name} is damaged: delete .*seg\.partial to run this segment again"):
         run(stopped)
     assert contents(work_of(stopped)) == before
+
+
+def test_full_in_any_other_step(in_child, tmp_path):
+    """One line with the file and the reason, exit code 1."""
+    argv = ["build", str(repository() / "config" / "tiny.yml"), "--runs", str(tmp_path / "runs"), "--system", "mosse"]
+
+    def full():
+        fill_the_disk()
+        with open(tmp_path / "said", "w") as said, redirect_stderr(said):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+            assert cli.main(argv) == 1
+
+    assert in_child(full) == (0, "")
+    (line,) = (tmp_path / "said").read_text().splitlines()
+    assert line.startswith(
+        f"janus-pore build: error: {tmp_path}/runs/tiny/systems/mosse/conf.gro: File too large. Make"
+    )
+    assert line.endswith("call again")
+    assert cli.main(argv) == 0
+
+
+def test_full_while_data_are_written(in_child, tmp_path):
+    """HDF5 itself would end the process without a word; the data that were there stay."""
+    path, data = tmp_path / "r000.nc", xr.Dataset({"current": ("frame", np.random.default_rng(0).random(100_000))})
+    store.write(data.isel(frame=slice(100)), path)
+
+    def full():
+        fill_the_disk()
+        store.write(data, path)
+
+    code, said = in_child(full)
+    assert code == 70 and said.startswith("OSError")
+    assert "File too large" in said and "partial-r000.nc" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["r000.nc"]
+    assert store.read(path).sizes["frame"] == 100

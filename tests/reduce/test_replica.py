@@ -213,6 +213,13 @@ class TestCollect:
         with pytest.raises(TrajectoryError, match=r"r001\.nc has other times"):
             replica.collect(paths)
 
+    def test_another_field_is_refused(self, paths):
+        """Once broke: the field was taken from the first, whatever the others had been run with."""
+        data = replica.read(paths[1])
+        replica.write(data.assign(field=data.field / 2), paths[1])
+        with pytest.raises(TrajectoryError, match=r"r001\.nc is of another field than .*r000\.nc: set the scale file"):
+            replica.collect(paths)
+
     @pytest.mark.parametrize(
         ("key", "other"),
         [("pore_radius_nm", 0.3), ("pore_half_depth_nm", 0.2), ("every_frames", 2), ("timestep_fs", 1.0),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from janus_pore.errors import ConfigError, RunError, TrajectoryError
 from janus_pore.paths import Campaign
-from janus_pore.reduce import settings
+from janus_pore.reduce import forces, replica, settings
 from janus_pore.simulate.protocols import protocols_of
 
 
@@ -118,4 +118,35 @@ class TestRunAsAsked:
             check()
         (run / "manifest.json").unlink()
         with pytest.raises(TrajectoryError, match="r000 is not complete"):
+            check()
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"protocols__hold__fields_v_nm": [-1.0, 0.2]}, "electric-field-x 0.4 0 0 0, not 0.2 0 0 0"),
+            ({"md__thermostat_time_ps": 0.1}, "tau-t 0.05 0.05, not 0.1 0.1"),
+            ({"system__seed": 2}, "seed 1, not 2"),
+        ],
+    )
+    @pytest.mark.parametrize("what", ["reduce", "forces"])
+    def test_data_are_not_relabelled(self, lab, campaign, make_scale, hold, what, change, said):
+        """Once wrong: with a scale file edited since the run, its data said what the file said."""
+        scale = make_scale(**change)
+        field = scale.protocols["hold"].fields_v_nm[1]
+        protocol = replace(protocols_of(scale, "mosse")[f"hold_{field:+.2f}"], name=hold)
+        with pytest.raises(
+            ConfigError, match=f"r000 was run with {said}: set the scale file back, or give the changed"
+        ):
+            if what == "reduce":
+                replica.reduce_replica(scale, campaign, "mosse", protocol, 0)
+            else:
+                forces.reduce_forces(scale, campaign, "mosse", protocol, 0, lab.gmx)
+
+    def test_run_inputs_that_are_not_there_are_not_known(self, lab, campaign, check, hold):
+        """A replica whose run inputs were deleted to save room can still be reduced."""
+        for place in (campaign.protocol("mosse", hold), campaign.replica("mosse", hold, 0)):
+            shutil.rmtree(place / "tpr", ignore_errors=True)
+        protocol = protocols_of(lab.scale, "mosse")[hold]
+        assert replica.reduce_replica(lab.scale, campaign, "mosse", protocol, 0).field.values[-1] == pytest.approx(0.4)
+        with pytest.raises(TrajectoryError, match="is not complete"):
             check()

@@ -2,7 +2,9 @@
 
 import json
 
+import pytest
 from janus_pore.analyse.stats import Estimate
+from janus_pore.errors import BookError
 from janus_pore.show import claims, scorecard
 
 RECORD = {"trajectories_sha256": ["a", "b"], "scale_file": "tiny.yml", "gromacs": ["2022.5"]}
@@ -25,3 +27,9 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
     assert "The pages have 2 more rows." in page and "ours alone" not in page and "box length" not in page
     assert "numbers" not in page
+
+
+def test_results_cut_short_are_told(tmp_path):
+    (tmp_path / "loop.json").write_text('{"claims": [{"quan')
+    with pytest.raises(BookError, match=r"loop\.json is damaged: delete it, and execute its notebook again"):
+        scorecard.page({"This run": tmp_path})

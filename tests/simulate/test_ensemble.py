@@ -8,7 +8,7 @@ import shutil
 import MDAnalysis as mda
 import numpy as np
 import pytest
-from janus_pore.errors import RunError, StoppedError
+from janus_pore.errors import CellError, RunError, StoppedError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.simulate import ensemble, process, runner
@@ -63,15 +63,9 @@ class TestEquilibrate:
         before = runner.done(lab.campaign.equilibration("mosse") / "nvt")
         assert ensemble.equilibrate(lab.scale, lab.campaign, "mosse", lab.gmx, threads=1) == before
 
-    @pytest.mark.parametrize("energy", ["nan", "1.0e+05"])
-    def test_a_minimisation_that_ends_unbound_is_refused(self, lab, tmp_path, monkeypatch, energy):
-        def bad(_argv, work):
-            (work / "em.log").write_text(f"Potential Energy  = {energy}\nMaximum force  =  1.0e+01 on atom 1\n")
-
-        monkeypatch.setattr(process, "launch", bad)
-        with pytest.raises(RunError, match="did not reach a bound state"):
-            ensemble.minimise(lab.scale, lab.gmx, tmp_path / "minimise", lab.built, 1)
-        assert not (tmp_path / "minimise").exists()
+    def test_without_a_system_it_says_what_comes_first(self, lab, tmp_path, nothing_runs):
+        with pytest.raises(CellError, match=r"system\.json is not there: build the system first"):
+            ensemble.equilibrate(lab.scale, Campaign(tmp_path), "mosse", lab.gmx, threads=1)
 
     def test_degrees_of_freedom(self, lab):
         """Counted from the coordinates: six for a rigid water, three for an ion."""

@@ -115,6 +115,13 @@ class TestExpand:
         with pytest.raises(ProtocolError, match=f"whole number of md.{key}"):
             protocols.expand(make_scale(**changes))
 
+    @pytest.mark.parametrize("discard_ps", [1.0, 2.0])
+    def test_a_constant_field_of_which_nothing_is_left_is_refused(self, make_scale, discard_ps):
+        said = rf"protocols\.hold: analysis\.discard_ps \({discard_ps:g} ps\) leaves nothing of 1 ps"
+        with pytest.raises(ProtocolError, match=said):
+            protocols.expand(make_scale(analysis__discard_ps=discard_ps))
+        assert protocols.expand(make_scale(analysis__discard_ps=0.98))
+
     def test_protocols_by_system(self, make_scale):
         scale = make_scale(
             systems={"mosse": {}, "mos2": {"membrane": "mos2"}}, protocols__hold__systems=["mosse", "mos2"]

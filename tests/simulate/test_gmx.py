@@ -57,6 +57,22 @@ class TestFind:
         monkeypatch.setenv("GMX", str(other))
         assert gmx.find().version == "2025.2"
 
+    @pytest.mark.parametrize("named", ["GMX", "PATH"])
+    def test_a_relative_path(self, bare, monkeypatch, named):
+        """Once wrong: it passed every check and was not there for mdrun, which is started in the run's directory."""
+        program(bare / "gmx", "2023.3")
+        monkeypatch.chdir(bare.parent)
+        monkeypatch.setenv("PATH", "bin" if named == "PATH" else "/usr/local/nowhere")
+        if named == "GMX":
+            monkeypatch.setenv("GMX", "bin/gmx")
+        assert gmx.find().path == str(bare / "gmx")
+
+    def test_a_link_keeps_its_name(self, bare):
+        """Wrappers and MPI builds may go by the name they are called by."""
+        program(bare / "gmx_real", "2023.3")
+        (bare / "gmx").symlink_to(bare / "gmx_real")
+        assert gmx.find().path == str(bare / "gmx")
+
     def test_the_variable_names_nothing(self, bare, monkeypatch):
         program(bare / "gmx", "2023.3")
         monkeypatch.setenv("GMX", "/nowhere/gmx")

@@ -176,6 +176,7 @@ def test_two_replicas_side_by_side_for_real(lab, settings, tmp_path, capfd, monk
     """
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     settings["ensemble"]["replicas_per_job"] = 2
+    settings["analysis"]["discard_ps"] = 0.1
     settings["protocols"] = {
         "hold": {"kind": "constant", "systems": ["mosse"], "fields_v_nm": [0.4], "duration_ps": 0.2}
     }

@@ -1,5 +1,7 @@
 """The .mdp says what the scale says, and grompp takes it without a warning, once."""
 
+from dataclasses import replace
+
 import pytest
 from janus_pore.errors import GromacsError, RunError
 from janus_pore.simulate import prepare
@@ -87,6 +89,19 @@ class TestRunInput:
         with pytest.raises(GromacsError, match=words):
             self.make(lab, tmp_path, **changes)
         assert not (tmp_path / "a.tpr").exists()
+
+    def test_a_program_that_is_no_gromacs(self, lab, tmp_path):
+        """Once a traceback: it names a version, whatever it is asked, and makes nothing."""
+        program = tmp_path / "gmx"
+        program.write_text("#!/bin/sh\necho 'GROMACS version:    2023.3'\n")
+        program.chmod(0o755)
+        options = prepare.dynamics(lab.scale.md, 100, fresh_velocities_seed=1, seed=1, field=prepare.FIELD_OFF)
+        said = r"gmx grompp ended without an error and without .*Set GMX to one that is(?s:.*)GROMACS version: +2023\.3"
+        with pytest.raises(GromacsError, match=said):
+            prepare.run_input(
+                replace(lab.gmx, path=str(program)), tmp_path / "a.tpr", options, lab.minimised, lab.built
+            )
+        assert not (tmp_path / "a.tpr").exists() and not (tmp_path / "a.json").exists()
 
     @pytest.mark.parametrize("thermostat", ["nose-hoover", "v-rescale"])
     @pytest.mark.parametrize("segment", [Segment(1.2, 1.0, 1000.0), Segment(-0.5, 1.0)])

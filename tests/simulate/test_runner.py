@@ -168,8 +168,9 @@ class TestDone:
         (tmp_path / run).mkdir(parents=True)
         (tmp_path / stamp).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / stamp).touch()
-        places = f" {tmp_path / named}/*.done {tmp_path / named}*.nc" if named else ""
-        assert removal(tmp_path / run) == f"rm -rf {tmp_path / run}{places}"
+        place = tmp_path / str(named)
+        places = f" {place}/*.done {place}.nc {place}.forces.nc" if named else ""
+        assert removal(tmp_path / run) == f"rm -rf -- {tmp_path / run}{places}"
 
     def test_another_input_is_refused(self, lab, finished, tprs, no_launch):
         with pytest.raises(RunError, match="was run from other inputs"):
@@ -285,6 +286,7 @@ class TestResume:
     def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, resumed_at):
         for name in ("state.cpt", "state_prev.cpt"):
             (partial(interrupted) / name).unlink()
+        checkpoint.seal(partial(interrupted))  # none was ever written
         (partial(interrupted) / "md.part0003.xtc").write_bytes(b"of an earlier attempt")
         started = json.loads((partial(interrupted) / "inputs.json").read_text())["started"]
         manifest = run(interrupted, lab)

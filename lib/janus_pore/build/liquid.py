@@ -9,7 +9,6 @@ with c the salt concentration and v_KCl the volume of one dissolved KCl.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..errors import CellError
-from ..files import sha256, write_json, write_text
+from ..files import sha256, write_json, write_text, writing
 from ..parameters import System
 from ..units import NM3_PER_CM3_MOL, PER_NM3_PER_MOL_L, water_per_nm3
+from .record import read
 
 FILES = ("conf.gro", "topol.top", "index.ndx")
 _OXYGEN_CLEARANCE_NM = 0.26
@@ -134,7 +134,7 @@ def store(
     """
     record = directory / "system.json"
     if record.exists():
-        old = json.loads(record.read_text())
+        old = read(directory)
         if old["parameters"] != fingerprint:
             changed = sorted(k for k in fingerprint if old["parameters"].get(k) != fingerprint[k])
             raise CellError(
@@ -146,7 +146,8 @@ def store(
         raise CellError(f"files in {directory} were changed after they were built: move the directory away.")
     u, topology, more = make()
     directory.mkdir(parents=True, exist_ok=True)
-    u.atoms.write(str(directory / "conf.gro"), reindex=False)
+    with writing(directory / "conf.gro"):
+        u.atoms.write(str(directory / "conf.gro"), reindex=False)
     write_text(directory / "topol.top", topology)
     _write_groups(u, directory / "index.ndx")
     files = {name: sha256(directory / name) for name in FILES}

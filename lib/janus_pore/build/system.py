@@ -10,7 +10,6 @@ notebook measures what came out.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from typing import Any
 import MDAnalysis as mda
 import numpy as np
 
-from .. import hints
-from ..errors import CellError
 from ..parameters import System
 from . import forcefield, liquid, membrane
 
@@ -99,20 +96,6 @@ def write(config: System, directory: Path) -> Path:
         return universe(cell), topology, _record(cell)
 
     return liquid.store(Path(directory), config.model_dump(), make)
-
-
-def recorded(directory: Path) -> dict[str, Any]:
-    """What system.json says of a built system.
-
-    Raises
-    ------
-    CellError
-        if there is none.
-    """
-    path = Path(directory) / "system.json"
-    if not path.exists():
-        raise CellError(f"{path} is not there: {hints.build(path.parent)}")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _record(cell: Cell) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from .. import __version__
+from ..build import record as built
 from ..build.forcefield import MOBILE_CHARGES
 from ..config import Scale
 from ..errors import TrajectoryError
@@ -20,6 +21,7 @@ from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import md_of, repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
+from .settings import SET_BACK, same_run
 from .store import read
 
 #: The columns of Table 1, and the external field, which it leaves out.
@@ -57,13 +59,16 @@ def reduce_forces(
     ------
     TrajectoryError, RunError
         as `simulate.rerun.recompute`.
+    ConfigError
+        if the replica was run otherwise than the scale says.
     """
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
+    same_run(scale, campaign, system, protocol, replica, SET_BACK)
     if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
-    record = json.loads((campaign.system(system) / "system.json").read_text())
+    record = built.read(campaign.system(system))
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     offset = found.position_nm.astype(float) - centre
     offset -= box * np.round(offset / box)

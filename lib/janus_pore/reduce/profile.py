@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import MDAnalysis as mda
 import numpy as np
 import pyedr
 import xarray as xr
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
+from ..build import record as built
 from ..config import Scale
 from ..errors import TrajectoryError
 from ..paths import Campaign
@@ -43,7 +42,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     manifest = done(place)
     if manifest is None:
         raise TrajectoryError(f"{place} is not finished: run the equilibration first")
-    record = json.loads((campaign.system(system) / "system.json").read_text())
+    record = built.read(campaign.system(system))
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
     groups = {name: atoms.select_atoms(f"name {name}").indices for name in ("OW", "K", "CL")}

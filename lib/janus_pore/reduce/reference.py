@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from ..config import RESERVED, Scale, load
 from ..errors import ConfigError, TrajectoryError
-from ..files import sha256, write_json
+from ..files import read_json, sha256, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
@@ -131,7 +130,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise TrajectoryError(
             f"{record} is missing: {path} cannot be traced to a run; restore it from git, or ship it again"
         )
-    return json.loads(record.read_text())
+    return read_json(record, "restore it from git, or delete it and ship the replica again", TrajectoryError)
 
 
 def _same_reduction(scale: Scale, held: Scale, stay: list[Path], come: list[Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def repeat(
     Raises
     ------
     TrajectoryError
-        if the file, its manifest or its start frame is missing or altered.
+        if the file, its manifest or its start frame is missing or altered, or it is no reduced replica.
     ConfigError
         if the scale file beside it no longer describes the replica.
     RunError
@@ -48,13 +49,15 @@ def repeat(
     GromacsError
         as for any run.
     """
-    data, manifest = read(shipped), read_manifest(shipped)
+    if not re.fullmatch(r"r\d{3,}\.nc", shipped.name):
+        raise TrajectoryError(f"{shipped} is no reduced replica: name one, such as {shipped.with_name('r000.nc')}")
+    manifest = read_manifest(shipped)
     for name, digest in manifest["files"].items():
         if sha256(shipped.parent / name) != digest:
             raise TrajectoryError(
                 f"{shipped.parent / name} is not the file its manifest describes: restore it from git"
             )
-    name, k = manifest["system"], manifest["replica"]
+    data, name, k = read(shipped), manifest["system"], manifest["replica"]
     scale = load(shipped.parents[2] / SCALE_FILE)
     protocol = protocols_of(scale, name).get(manifest["protocol"]) if name in scale.systems else None
     if protocol is None or scale.systems[name].model_dump() != manifest["parameters"]["system"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 from MDAnalysis.topology.GROParser import GROParser
 
 from .. import __version__
+from ..build import record as built
 from ..build.forcefield import compensated
 from ..config import Scale
 from ..errors import TrajectoryError
@@ -20,7 +20,7 @@ from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
 from ..simulate.protocols import interval_of, md_of
 from ..simulate.runner import done
-from . import dataset, density, observables
+from . import dataset, density, observables, settings
 from .batch import SPECIES, Batch
 from .region import Region
 from .store import collect, read, write
@@ -55,22 +55,25 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     Raises
     ------
     TrajectoryError
-        if a segment is missing, or its frames are not evenly spaced.
+        if a segment is missing, its frames are not evenly spaced, or it was run from other run inputs than lie there.
+    ConfigError
+        if it was run otherwise than the scale says.
     RunError
         if a segment's files changed since it was run.
     """
-    record = json.loads((campaign.system(system) / "system.json").read_text())
+    record = built.read(campaign.system(system))
     directories = segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:
         raise TrajectoryError(f"not run yet: {', '.join(missing)}; run the replica first (delete its stamps, *.done)")
+    settings.same_run(scale, campaign, system, protocol, replica, settings.SET_BACK)
     with GROParser(str(campaign.system(system) / "conf.gro")) as parser:
         names = parser.parse().names.values
     waters, sheet = np.flatnonzero(np.isin(names, ("OW", "HW1", "HW2"))), np.isin(names, ("MO", "S", "SE"))
     ions = {name: np.flatnonzero(names == name) for name in SPECIES}
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
-    settings, interval, begins = scale.analysis, interval_of(scale, protocol), protocol.starts_ps()
-    size, start = (settings.pore_radius_nm, settings.pore_half_depth_nm), scale.ensemble.randomise_ps
+    asked, interval, begins = scale.analysis, interval_of(scale, protocol), protocol.starts_ps()
+    size, start = (asked.pore_radius_nm, asked.pore_half_depth_nm), scale.ensemble.randomise_ps
     counts = density.Counts(names, centre, box, size[0], len(dataset.parts(protocol)))
     wide, detailed = Region(centre, box, *size), protocol.kind in DETAILED
 
@@ -86,7 +89,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
             if detailed and frame % density.EVERY == 0:
                 since = time_ps - start - begins[k]
                 wide.add(frame, float(protocol.segments[k].at(since)), molecules)
-                if (part := dataset.part_of(protocol, k, since, settings.discard_ps)) >= 0:
+                if (part := dataset.part_of(protocol, k, since, asked.discard_ps)) >= 0:
                     counts.add(part, x)
             chosen = observables.in_pore(molecules[:, 0], centre, box, *size)
             batch.waters(molecules[chosen])
@@ -105,7 +108,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
         "gromacs": manifests[-1]["gromacs"]["version"],
     }  # fmt: skip
     if protocol.kind == "constant":  # its profiles are of what comes after this
-        attrs["discard_ps"] = settings.discard_ps
+        attrs["discard_ps"] = asked.discard_ps
     found = dataset.made(protocol, start, rows, batch.found, attrs)
     if not detailed:
         return found

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..build import record
 from ..config import Scale
 from ..errors import ConfigError, TrajectoryError
 from ..files import sha256
 from ..paths import Campaign
+from ..simulate.checkpoint import read_note
 from ..simulate.ensemble import run_inputs
 from ..simulate.field import Protocol
+from ..simulate.prepare import made_from
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
 
 #: Of a scale's analysis, what a reduced replica cannot be freed from again.
 REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
+#: What can be done about a replica that was run with other settings than the scale file says.
+SET_BACK = "set the scale file back, or give the changed scale a new name"
 #: Of an ensemble, what may differ between replicas that are put together: how many there are and how jobs share them.
 _COUNTS = {"replicas", "cores_per_run", "replicas_per_job", "batch_minutes"}
 
@@ -57,17 +61,38 @@ def run_as_asked(
     RunError
         if a segment's files changed since it was run.
     """
-    built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
-    differs = _otherwise(
-        json.loads((built / "system.json").read_text())["parameters"], scale.systems[system].model_dump()
-    )
-    topology, start, manifests = sha256(built / "topol.top"), place / "tpr" / "start.gro", []
-    for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
-        record, manifest = tpr.with_suffix(".json"), done(place / tpr.stem)
-        if not record.exists() or manifest is None:
+    place, manifests = campaign.replica(system, protocol.name, replica), []
+    for tpr, _ in run_inputs(scale, campaign, system, protocol, replica):
+        manifest = done(place / tpr.stem)
+        if not tpr.with_suffix(".json").exists() or manifest is None:
             raise TrajectoryError(f"{place} is not complete, so r{replica:03d}.nc has no manifest; run it again")
-        made = json.loads(record.read_text())
-        if manifest["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
+        manifests.append(manifest)
+    same_run(scale, campaign, system, protocol, replica, "ship it with the scale file that it was run with")
+    return manifests[1:]
+
+
+def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int, instead: str) -> None:
+    """Raise if a replica's system or run inputs are not what the scale asks for; one that is not there is not known.
+
+    Parameters
+    ----------
+    instead : what can be done about a scale file that says otherwise
+
+    Raises
+    ------
+    ConfigError
+        naming what the scale file says otherwise.
+    TrajectoryError
+        if the replica was run from other run inputs than those that lie there.
+    """
+    built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
+    differs = _otherwise(record.read(built)["parameters"], scale.systems[system].model_dump())
+    topology, start = sha256(built / "topol.top"), place / "tpr" / "start.gro"
+    for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
+        manifest = place / tpr.stem / "manifest.json"
+        if not manifest.exists() or (made := made_from(tpr)) is None:
+            continue
+        if read_note(manifest)["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
             raise TrajectoryError(
                 f"{place / tpr.stem} was not run from {tpr} and {built} as they are now: restore them, or run it again"
             )
@@ -76,13 +101,9 @@ def run_as_asked(
                 f"{start} is not the frame that {place} was run from: restore it, or remove {place} and run it again"
             )
         differs |= _otherwise(made["options"], {key: str(value) for key, value in options.items()})
-        manifests.append(manifest)
     if differs:
-        raise ConfigError(
-            f"{place} was run with {'; '.join(f'{key} {value}' for key, value in differs.items())}: ship it with the "
-            "scale file that it was run with"
-        )
-    return manifests[1:]
+        said = "; ".join(f"{key} {value}" for key, value in differs.items())
+        raise ConfigError(f"{place} was run with {said}: {instead}")
 
 
 def _otherwise(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import xarray as xr
 
 from .. import hints
 from ..errors import TrajectoryError
+from ..files import writing
 
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
 #: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
 _SMALL = 2048
+#: Of a file, what is not data (bytes), at most.
+_MARGIN = 1 << 20
 _PER_REPLICA = ("pore_water", "current", "crossings", "number", "column")
 _LISTS = {
     "sample": ("theta", "theta_frame"),
@@ -44,13 +48,17 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     Raises
     ------
     TrajectoryError
-        if the replicas do not have the same times, or were run or reduced with other settings.
+        if the replicas do not have the same times and field, or were run or reduced with other settings.
     """
     replicas = [read(path) for path in paths]
     first = replicas[0]
     for path, one in zip(paths, replicas, strict=True):
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
+        if not np.allclose(one.field, first.field):
+            raise TrajectoryError(
+                f"{path} is of another field than {paths[0]}: set the scale file back and run it again"
+            )
     _same_settings(paths, replicas)
     return join([_alone(one) for one in replicas])
 
@@ -89,16 +97,40 @@ def write(dataset: xr.Dataset, path: Path) -> Path:
     """Write netCDF (compressed), whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"partial-{path.name}")
-    dataset.to_netcdf(part, engine="h5netcdf", encoding={name: _packed(dataset, name) for name in dataset.data_vars})
-    part.replace(path)
+    encoding = {name: _packed(dataset, name) for name in dataset.data_vars}
+    with writing(part):
+        _reserve(part, dataset.nbytes + _MARGIN)
+        dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+        part.replace(path)
     return path
 
 
+def _reserve(part: Path, size: int) -> None:
+    """Raise OSError if a file of this many bytes does not fit: HDF5 that runs out of room ends the whole process."""
+    with open(part, "wb") as file:
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
 def read(path: Path) -> xr.Dataset:
-    """Read what `write` wrote."""
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    TrajectoryError
+        if it is not there, or damaged.
+    """
     if not Path(path).exists():
         raise TrajectoryError(f"{path} is not there: {hints.run(path)}")
-    return xr.load_dataset(path, engine="h5netcdf")
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if getattr(error, "errno", None):  # of the disk, which says what it is
+            raise
+        raise TrajectoryError(
+            f"{path} is damaged: delete it and make it again (make book), or restore it, if it was shipped (git "
+            "checkout)"
+        ) from error
 
 
 def _same_settings(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:

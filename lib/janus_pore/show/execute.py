@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 from ..environment import variables
 from ..errors import NotebookError
+from ..paths import repository
 from .live import STATIC
 
 
@@ -38,6 +39,15 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
                 f"{notebook}: parameter {name} must be {type(default).__name__} like its default {default!r}, "
                 f"not {type(value).__name__} ({value!r})"
             )
+
+
+def source(name: str) -> Path:
+    """The notebook of this name, such as ``03_ndr/04_mechanism``; NotebookError, with all names, if there is none."""
+    place = repository() / "notebooks"
+    found = {str(path.relative_to(place).with_suffix("")): path for path in sorted(place.rglob("*.ipynb"))}
+    if name not in found:
+        raise NotebookError(f"there is no notebook {name!r} in {place}; there are {', '.join(found) or 'none'}")
+    return found[name]
 
 
 def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, progress: bool = False) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..analyse.stats import Estimate
+from ..errors import BookError
+from ..files import read_json
 from .claims import text
 from .provenance import behind
 
@@ -39,7 +40,9 @@ def page(results: Mapping[str, Path]) -> str:
     parts = [HEAD]
     for heading, directory in results.items():
         files = sorted(Path(directory).glob("*.json"))
-        tables = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in files]
+        tables = [
+            (path.stem, read_json(path, "delete it, and execute its notebook again", BookError)) for path in files
+        ]
         every = sum(len(content.get("claims", [])) for _, content in tables)
         tables = [(name, content, told) for name, content in tables if (told := _told(content))]
         if not tables:

@@ -8,7 +8,6 @@ carries no checksum of itself (GROMACS takes one with flipped bits): `seal` keep
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
-from ..files import sha256, write_json
+from ..files import read_json, sha256, write_json
 from .gmx import Gmx
 from .pieces import PART
 
@@ -74,10 +73,7 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
 
 def read_note(path: Path) -> dict[str, Any]:
     """What a runner wrote down (JSON); RunError if a crash cut it short."""
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: delete {path.parent} to run this segment again") from error
+    return read_json(path, f"delete {path.parent} to run this segment again")
 
 
 def seal(directory: Path) -> None:
@@ -91,19 +87,24 @@ def unseal(directory: Path) -> None:
 
 
 def resume_point(gmx: Gmx, directory: Path) -> Checkpoint | None:
-    """The checkpoint to go on from, as `state.cpt`, with the outputs trimmed to it; None if there is none.
+    """The checkpoint to go on from, as `state.cpt`, with the outputs trimmed to it; None if none was ever written.
 
     If the last checkpoint is lost or damaged, or outputs do not match it, the one before is taken.
 
     Raises
     ------
     RunError
-        if neither can be gone on from; nothing was changed then.
+        if neither can be gone on from, or both are lost; nothing was changed then.
     """
     note = directory / "sealed.json"
     sealed = read_note(note) if note.exists() else {}
     found = [path for name in CHECKPOINTS if (path := directory / name).exists()]
     if not found:
+        if lost := [name for name in CHECKPOINTS if sealed.get(name)]:
+            raise RunError(
+                f"{directory}: {' and '.join(lost)} vanished since mdrun wrote them, and nothing else says how far it "
+                f"came. Restore one, or delete {directory} to run this segment again from its start"
+            )
         for path in directory.glob("md.part*"):
             path.unlink()
         return None

@@ -6,11 +6,11 @@ and the thermostat differ from run to run.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..build.record import read
 from ..config import Scale
 from ..errors import RunError
 from ..parameters import MD
@@ -140,7 +140,7 @@ def run(
 
 def record(campaign: Campaign) -> dict[str, Any]:
     """What the cube holds: counts, atoms, box (system.json)."""
-    return json.loads((campaign.engine() / "system" / "system.json").read_text())
+    return read(campaign.engine() / "system")
 
 
 def _task(md: MD, place: Path, name: str, tpr: Path, last: int) -> runner.Task:

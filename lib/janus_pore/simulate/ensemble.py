@@ -7,27 +7,21 @@ k + 1, runs `randomise_ps` without field (seg00, a .tpr of its own), then the pr
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..build import forcefield
+from ..build import record
 from ..config import Scale
 from ..errors import RunError, StoppedError
-from ..files import sha256, write_json
 from ..parameters import MD
 from ..paths import Campaign
 from . import prepare, process, runner
 from .field import Protocol
 from .gmx import Gmx
+from .minimise import minimise
 from .protocols import md_of
 from .startframes import check_frame, start_frame
 
@@ -36,7 +30,7 @@ Watch = Callable[[str, int], process.Progress]
 
 def degrees_of_freedom(system: Path) -> int:
     """Of the mobile atoms: 6 per rigid water, 3 per ion; nothing is removed (comm-mode None)."""
-    counts = json.loads((system / "system.json").read_text())["counts"]
+    counts = record.read(system)["counts"]
     return 6 * counts["SOL"] + 3 * (counts["K"] + counts["CL"])
 
 
@@ -46,42 +40,14 @@ def equilibrate(
 ) -> dict[str, Any]:  # fmt: skip
     """Minimise and equilibrate a built system; return the manifest of the NVT run."""
     place, built = campaign.equilibration(system), campaign.system(system)
+    freedom = degrees_of_freedom(built)
     minimised = minimise(scale, gmx, place / "minimise", built, threads)
     last = prepare.steps(scale.equilibration.duration_ps, scale.md)
     seed = scale.equilibration.seed
     options = prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
     tpr = prepare.run_input(gmx, place / "tpr" / "nvt.tpr", options, minimised, built)
-    task = _task(scale.md, place / "nvt", tpr, None, 0, last, degrees_of_freedom(built))
+    task = _task(scale.md, place / "nvt", tpr, None, 0, last, freedom)
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))
-
-
-def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, sheet: bool = True) -> Path:
-    """Relax the lattice start, with flexible water; return the coordinates (kept with a manifest, made once)."""
-    conf = place / "conf.gro"
-    if runner.done(place) is not None:
-        return conf
-    work = place.with_name(place.name + ".partial")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    (work / "topol.top").write_text(forcefield.flexible((built / "topol.top").read_text()))
-    shutil.copyfile(built / "index.ndx", work / "index.ndx")
-    tpr = prepare.run_input(gmx, work / "em.tpr", prepare.minimisation(scale, sheet=sheet), built / "conf.gro", work)
-    process.launch([*process.mdrun(gmx, tpr, threads, dynamics=False), "-deffnm", "em", "-c", "conf.gro"], work)
-    log = (work / "em.log").read_text(errors="replace")
-    found = {key: re.findall(rf"{key}\s+=\s+(\S+)", log)[-1:] for key in ("Potential Energy", "Maximum force")}
-    numbers = {key: float(value[0]) for key, value in found.items() if value}
-    if len(numbers) < 2 or not all(np.isfinite(list(numbers.values()))) or numbers["Potential Energy"] > 0:
-        raise RunError(f"{work}: minimisation did not reach a bound state ({numbers}); see em.log there")
-    kept = ("conf.gro", "em.log")
-    for path in work.iterdir():
-        if path.name not in kept:
-            path.unlink()
-    inputs = {"conf": sha256(built / "conf.gro"), "topology": sha256(built / "topol.top")}
-    manifest = {"inputs": inputs, "files": {name: sha256(work / name) for name in kept}, **numbers}
-    write_json(work / "manifest.json", manifest)
-    shutil.rmtree(place, ignore_errors=True)  # without a manifest: of nothing that was finished
-    os.replace(work, place)
-    return conf
 
 
 def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, gmx: Gmx) -> list[Path]:

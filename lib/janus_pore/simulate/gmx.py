@@ -81,7 +81,7 @@ def find() -> Gmx:
     if path is None:
         missing = f"GMX is set to {named!r}, which cannot be run." if named else "There is no gmx on PATH."
         raise GromacsError(f"{missing} {_REMEDY}")
-    return _inspect(path)
+    return _inspect(os.path.abspath(path))  # mdrun is started elsewhere; a link keeps its name
 
 
 @cache

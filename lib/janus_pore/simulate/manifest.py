@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 from datetime import UTC, datetime
 from functools import cache
@@ -62,9 +63,16 @@ def done(directory: Path) -> dict[str, Any] | None:
 
 
 def removal(directory: Path) -> str:
-    """The command that removes a run so that the workflow makes it again: with its stamps and what was collected."""
+    """The command (for a shell) that removes a run so that the workflow makes it again.
+
+    With it go its stamps and what was collected from it, and nothing else, whatever the path is called.
+    """
+    words = [shlex.quote(str(directory))]
     place = next((p for p in (directory.parent, directory.parents[1]) if any(p.glob("*.done"))), None)
-    return f"rm -rf {directory}" + (f" {place}/*.done {place}*.nc" if place else "")
+    if place:
+        quoted = (shlex.quote(f"{place}{end}") for end in (".nc", ".forces.nc"))
+        words += [f"{shlex.quote(str(place))}/*.done", *quoted]
+    return " ".join(["rm -rf --", *words])
 
 
 def same(manifest: dict, inputs: dict, directory: Path) -> dict:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..config import MD, Scale
-from ..errors import RunError
-from ..files import sha256, write_json, write_text
+from ..errors import GromacsError, RunError
+from ..files import read_json, sha256, write_json, write_text
 from .field import Segment
 from .gmx import Gmx, write_mdp
 
@@ -104,7 +103,7 @@ def run_input(
     RunError
         if a .tpr made from other inputs is there.
     GromacsError
-        if grompp refuses, or warns of anything.
+        if grompp refuses, or warns of anything, or makes nothing.
     """
     inputs = {
         "options": {key: str(value) for key, value in options.items()},
@@ -113,9 +112,7 @@ def run_input(
         "groups": sha256(system / "index.ndx"),
         **({"state": sha256(state)} if state else {}),
     }
-    record = tpr.with_suffix(".json")
-    if tpr.exists() and record.exists():
-        old = json.loads(record.read_text())
+    if tpr.exists() and (old := made_from(tpr)) is not None:
         if old == inputs:
             return tpr
         changed = [key for key in inputs if old.get(key) != inputs[key]]
@@ -130,10 +127,21 @@ def run_input(
         po=tpr.with_suffix(".out.mdp"), **({"t": state} if state else {}),
     )  # fmt: skip
     write_text(tpr.with_suffix(".grompp.log"), said)
-    tpr.unlink(missing_ok=True)
-    part.rename(tpr)
-    write_json(record, inputs)
+    if not part.exists():
+        end = "\n".join(said.strip().splitlines()[-12:])
+        raise GromacsError(
+            f"{gmx.path} grompp ended without an error and without {part}. Is it GROMACS? Set GMX to one that is. It "
+            f"said last:\n{end or '(nothing)'}"
+        )
+    part.replace(tpr)
+    write_json(tpr.with_suffix(".json"), inputs)
     return tpr
+
+
+def made_from(tpr: Path) -> dict[str, Any] | None:
+    """The record of what a .tpr was made from; None if there is none, RunError if a crash cut it short."""
+    record = tpr.with_suffix(".json")
+    return read_json(record, f"delete it, and {tpr.name} is made again when it is needed") if record.exists() else None
 
 
 def _interval(interval_ps: float, md: MD) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -20,7 +20,8 @@ def expand(scale: Scale) -> dict[str, Protocol]:
     Raises
     ------
     ProtocolError
-        if a segment is not a whole number of time steps and of output intervals, or two have the same name.
+        if a segment is not a whole number of time steps and of output intervals, two have the same name, or nothing is
+        left of a constant field after `analysis.discard_ps`.
     """
     found: dict[str, Protocol] = {}
     for name, asked in scale.protocols.items():
@@ -35,6 +36,11 @@ def expand(scale: Scale) -> dict[str, Protocol]:
             if protocol.name in found:
                 raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
             check(protocol, md_of(scale, protocol), scale.ensemble.randomise_ps)
+            if protocol.kind == "constant" and not scale.analysis.discard_ps < protocol.duration_ps:
+                raise ProtocolError(
+                    f"protocols.{name}: analysis.discard_ps ({scale.analysis.discard_ps:g} ps) leaves nothing of "
+                    f"{protocol.duration_ps:g} ps; shorten it, or make the duration longer"
+                )
             found[protocol.name] = protocol
     return found
 
@@ -101,6 +107,16 @@ def interval_of(scale: Scale, protocol: Protocol) -> float:
 def replicas_of(scale: Scale, protocol: Protocol) -> range:
     """The replicas of a protocol."""
     return range(protocol.replicas or scale.ensemble.replicas)
+
+
+def check_replicas(scale: Scale, protocol: Protocol, replicas: Iterable[int]) -> None:
+    """Refuse replicas that the scale does not have: the equilibration is checked to be long enough for those it has."""
+    there = replicas_of(scale, protocol)
+    if unknown := [f"{k}" for k in replicas if k not in there]:
+        raise ProtocolError(
+            f"{protocol.name} has replicas 0 to {there[-1]}, not {', '.join(unknown)}: raise `replicas` in the scale "
+            "file, and with it, if need be, equilibration.duration_ps"
+        )
 
 
 def check(protocol: Protocol, md: MD, randomise_ps: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..config import Scale
 from ..parameters import MD
 from ..paths import Campaign
 from . import engine_checks
+from .checkpoint import read_note
 from .field import Protocol
 from .protocols import md_of, protocols_of, replicas_of
 from .runner import done
@@ -127,7 +127,7 @@ def finished_ps(
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
-            first, last = json.loads(path.read_text())["steps"]
+            first, last = read_note(path)["steps"]
             total += (last - first) * timestep_fs / 1000
     return total
 

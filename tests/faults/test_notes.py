@@ -1,0 +1,71 @@
+"""What was written last may be cut short by a crash of the machine: one message says which file, and what to do."""
+
+import shutil
+
+import numpy as np
+import pytest
+import xarray as xr
+from janus_pore.build import system as cell
+from janus_pore.errors import CellError, RunError, TrajectoryError
+from janus_pore.files import sha256
+from janus_pore.paths import Campaign
+from janus_pore.reduce import reference, store
+from janus_pore.simulate import ensemble, prepare, status
+
+
+def cut(path, share=0.5):
+    """Leave a share of a file."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_manifest_that_status_reads(lab, tmp_path, share):
+    segment = Campaign(tmp_path).replica("mosse", "sweep", 0) / "seg01"
+    segment.mkdir(parents=True)
+    (segment / "manifest.json").write_text('{"steps": [0, 100], "frames": 11}'[: int(share * 30)])
+    with pytest.raises(RunError, match=r"seg01/manifest\.json is damaged: delete .*seg01 to run this segment again"):
+        status.progress(lab.scale, Campaign(tmp_path))
+
+
+def test_the_record_of_a_run_input(lab, chain, replicas, tmp_path):
+    """Without it the run input is made again, the same to the byte, so that what was run with it still fits."""
+    (tpr, options), *_ = ensemble.run_inputs(lab.scale, lab.campaign, "mosse", chain, 0)
+    place = shutil.copytree(tpr.parent, tmp_path / "tpr")
+    record, made = place / "seg00.json", sha256(tpr)
+    cut(record)
+    how = (lab.gmx, place / tpr.name, options, place / "start.gro", lab.built)
+    with pytest.raises(RunError, match=r"seg00\.json is damaged: delete it, and seg00\.tpr is made again"):
+        prepare.run_input(*how)
+    record.unlink()
+    assert sha256(prepare.run_input(*how)) == made
+
+
+def test_the_record_of_a_system(lab, tmp_path):
+    """Without it the system is built again, the same to the byte."""
+    place = shutil.copytree(lab.built, tmp_path / "mosse")
+    record, names = place / "system.json", ("conf.gro", "topol.top", "index.ndx", "system.json")
+    cut(record)
+    for read in (lambda: cell.write(lab.scale.systems["mosse"], place), lambda: ensemble.degrees_of_freedom(place)):
+        with pytest.raises(CellError, match=r"system\.json is damaged: delete it and build the system again"):
+            read()
+    record.unlink()
+    with pytest.raises(CellError, match="is not there: build the system first"):
+        ensemble.degrees_of_freedom(place)
+    cell.write(lab.scale.systems["mosse"], place)
+    assert [sha256(place / name) for name in names] == [sha256(lab.built / name) for name in names]
+
+
+def test_the_manifest_of_a_shipped_replica(tmp_path):
+    (tmp_path / "r000.json").write_text('{"files": {"r0')
+    with pytest.raises(TrajectoryError, match=r"r000\.json is damaged: restore it from git, or delete it and ship"):
+        reference.read_manifest(tmp_path / "r000.nc")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
+def test_reduced_data(tmp_path, share):
+    path, values = tmp_path / "r001.nc", np.random.default_rng(0).random(1000)
+    store.write(xr.Dataset({"time": ("frame", np.arange(1000.0)), "current": ("frame", values)}), path)
+    cut(path, share)
+    with pytest.raises(TrajectoryError, match=r"r001\.nc is damaged: delete it and make it again"):
+        store.read(path)
