@@ -227,5 +227,7 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     }
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}
     staging, source = campaign.root / "book", repository() / "book"
-    book.stage(source, campaign.notebooks(), staging, notice=scale.notice, pages=pages, shipped=own)
+    figures = {f"reference/{name}/figures": shelf[name].results() for name in shipped}
+    kept = {"pages": pages, "shipped": own, "figures": figures}
+    book.stage(source, campaign.notebooks(), staging, notice=scale.notice, **kept)
     book.build(staging, args.html)

@@ -102,6 +102,20 @@ def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
     assert 'href="../../reference/scout/a/one.html"' in html.read_text()
 
 
+def test_figures_of_shipped_data_are_there_for_pages(small, tmp_path):
+    made = tmp_path / "results"
+    made.mkdir()
+    (made / "waiting.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>')
+    front = small[0] / "index.md"
+    front.write_text(front.read_text() + "\n```{figure} reference/scout/figures/waiting.svg\nIons.\n```\n")
+    stage(small, figures={"reference/scout/figures": made})
+    book.build(*small[2:])
+    assert (small[3] / "_images" / "waiting.svg").exists()
+    stage(small)
+    with pytest.raises(book.BookError, match="reference/scout/figures/waiting.svg"):
+        book.build(*small[2:])
+
+
 def test_staging_again_forgets_old_pages(small):
     stage(small, pages={**PAGES, "old.md": "# Old\n"})
     stage(small)
@@ -195,7 +209,14 @@ def built(tmp_path_factory):
     (root / "html").mkdir()
     (root / "html" / "old.html").touch()
     shipped = {f"reference/{path.name}": (path, NOTICE) for path in (root / "reference").glob("*")}
-    book.stage(SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES, shipped=shipped)
+    asked = {one for page in SOURCE.glob("*.md") for one in re.findall(r"\{figure\} (reference/\S+)", page.read_text())}
+    for one in asked:
+        (root / one).parent.mkdir(parents=True, exist_ok=True)
+        (root / one).write_text('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>')
+    figures = {str(Path(one).parent): (root / one).parent for one in asked}
+    book.stage(
+        SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES, shipped=shipped, figures=figures
+    )
     return book.build(root / "staged", root / "html").parent
 
 

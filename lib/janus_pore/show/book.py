@@ -37,6 +37,7 @@ def stage(
     notice: str,
     pages: Mapping[str, str],
     shipped: Mapping[str, tuple[Path, str]] = MappingProxyType({}),
+    figures: Mapping[str, Path] = MappingProxyType({}),
 ) -> None:
     """Put together the directory that Jupyter Book renders.
 
@@ -54,6 +55,8 @@ def stage(
         Generated pages, file name (`assumptions.md`) to text.
     shipped : mapping of str to (Path, str)
         Notebooks executed on reference data: folder in the book (`reference/scout`) to their directory and notice.
+    figures : mapping of str to Path
+        Figures that pages show: folder in the book (`reference/scout/figures`) to where notebooks wrote them, as SVG.
 
     Raises
     ------
@@ -70,6 +73,10 @@ def stage(
     place(executed, staging / "notebooks", notice=notice, also=also)
     for folder, (directory, own_notice) in shipped.items():
         place(directory, staging / folder, notice=own_notice, shipped=Path(folder).name, also=also)
+    for folder, directory in figures.items():
+        (staging / folder).mkdir(parents=True, exist_ok=True)
+        for path in sorted(Path(directory).glob("*.svg")):
+            shutil.copyfile(path, staging / folder / path.name)
     for name, text in pages.items():
         (staging / name).write_text(text, encoding="utf-8")
     _place_assets(source, staging)
