@@ -29,6 +29,25 @@ def test_the_order_rises_when_the_ion_has_come_not_before(settings):
     assert np.all(found.low <= found.mean_cos) and np.all(found.mean_cos <= found.high)
 
 
+@pytest.mark.parametrize(("replicas", "each", "least"), [(3, 1, 0.5), (5, 4, 0.55), (8, 4, 0.58)])
+def test_intervals_cover_the_truth_with_few_replicas_whose_arrivals_are_alike(settings, replicas, each, least):
+    """Order rises by 0.2, in each replica by its own share more or less."""
+    settings = settings.model_copy(update={"confidence": 0.68, "bootstrap_draws": 200})
+    rng, hits, trials = np.random.default_rng(1), np.zeros(2), 300
+    whose = np.repeat([f"a, {k}" for k in range(replicas)], each)
+    for _ in range(trials):
+        rise = 0.2 + np.repeat(rng.normal(0, 0.05, replicas), each) + rng.normal(0, 0.02, len(whose))
+        cos = 0.5 + rise[:, None] * np.array([0.0, 1.0])
+        found = arrivals._pooled(np.stack([10 * cos, np.full(cos.shape, 10.0)], axis=1), whose, 2.0, settings)
+        assert (
+            found.change.n == replicas
+            and found.count == len(whose)
+            and found.change.value == pytest.approx(rise.mean())
+        )
+        hits += found.change.low <= 0.2 <= found.change.high, found.low[1] <= 0.7 <= found.high[1]
+    assert (hits / trials > least).all() and (hits / trials < 0.78).all(), hits / trials
+
+
 @pytest.mark.parametrize(("within_ps", "bins"), [(20.4, 20), (7.0, 8), (0.3, 2)])
 def test_windows_are_whole_bins(settings, within_ps, bins):
     found = arrivals.around(*WaitingIons(replicas=12, **SLOW).sample(0), PLACE, settings, within_ps)[4.0]

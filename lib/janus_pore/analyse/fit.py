@@ -67,7 +67,8 @@ def decay(
     Decay
         with `failed` set, and no numbers, where there are fewer than four finite points or two units, where no
         fit converges, where tau is shorter than a third of the first spacing or longer than three times the range,
-        where noise about a constant does as well (`chance`), where more than a fifth of the draws fail, or where the interval of B holds 0.
+        where noise about a constant does as well (`chance`), where more than a fifth of the draws fail, or where the
+        interval of B holds 0.
     """
     time, units = np.asarray(time, dtype=float), np.asarray(units)
     curve = np.asarray(of(units), dtype=float)

@@ -72,9 +72,7 @@ def bootstrap(
     return value, low, high
 
 
-def resampled(
-    units: np.ndarray, of: Callable[[np.ndarray], np.ndarray], *, draws: int, seed: int = 0
-) -> np.ndarray:
+def resampled(units: np.ndarray, of: Callable[[np.ndarray], np.ndarray], *, draws: int, seed: int = 0) -> np.ndarray:
     """A statistic of resampled units (draws, ...)."""
     picks = np.random.default_rng(seed).integers(len(units), size=(draws, len(units)))
     return np.stack([np.asarray(of(units[pick]), dtype=float) for pick in picks])
