@@ -24,9 +24,28 @@ def test_the_order_rises_when_the_ion_has_come_not_before(settings):
     before, after = found.mean_cos[:10], found.mean_cos[10:]
     assert before == pytest.approx([cos(40)] * 10, abs=0.06)
     # an ion that passes within the window leaves disordered water behind
-    assert after[0] == pytest.approx(cos(20), abs=0.02) and found.rose == found.change.n
+    assert after[0] == pytest.approx(cos(20), abs=0.02) and found.rose == found.count > found.change.n
     assert found.change.low < cos(20) - cos(40) + 0.01 and found.change.low > 0.05
     assert np.all(found.low <= found.mean_cos) and np.all(found.mean_cos <= found.high)
+
+
+@pytest.mark.parametrize(("replicas", "each", "least"), [(3, 1, 0.5), (5, 4, 0.55), (8, 4, 0.58)])
+def test_intervals_cover_the_truth_with_few_replicas_whose_arrivals_are_alike(settings, replicas, each, least):
+    """Order rises by 0.2, in each replica by its own share more or less."""
+    settings = settings.model_copy(update={"confidence": 0.68, "bootstrap_draws": 200})
+    rng, hits, trials = np.random.default_rng(1), np.zeros(2), 300
+    whose = np.repeat([f"a, {k}" for k in range(replicas)], each)
+    for _ in range(trials):
+        rise = 0.2 + np.repeat(rng.normal(0, 0.05, replicas), each) + rng.normal(0, 0.02, len(whose))
+        cos = 0.5 + rise[:, None] * np.array([0.0, 1.0])
+        found = arrivals._pooled(np.stack([10 * cos, np.full(cos.shape, 10.0)], axis=1), whose, 2.0, settings)
+        assert (
+            found.change.n == replicas
+            and found.count == len(whose)
+            and found.change.value == pytest.approx(rise.mean())
+        )
+        hits += found.change.low <= 0.2 <= found.change.high, found.low[1] <= 0.7 <= found.high[1]
+    assert (hits / trials > least).all() and (hits / trials < 0.78).all(), hits / trials
 
 
 @pytest.mark.parametrize(("within_ps", "bins"), [(20.4, 20), (7.0, 8), (0.3, 2)])
@@ -39,7 +58,7 @@ def test_where_the_ion_does_nothing_it_does_not_rise(settings):
     same = {"sigma_waiting_deg": 30.0, "sigma_none_deg": 30.0}
     holds, reruns = WaitingIons(replicas=20, **SLOW, **same).sample(3)
     found = arrivals.around(holds, reruns, PLACE, settings, 20.0)[4.0]
-    assert found.change.low < 0 < found.change.high and 0.2 < found.rose / found.change.n < 0.8
+    assert found.change.low < 0 < found.change.high and 0.2 < found.rose / found.count < 0.8
 
 
 def test_an_ion_that_is_there_all_along_does_not_come(settings):

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from janus_pore.analyse import barrier
+from janus_pore.analyse.force import mean_force
 from janus_pore.errors import AnalysisError
 from janus_pore.testsystems import PoreIons
 
@@ -13,6 +14,8 @@ SETTINGS = {
     "barrier__fields_v_nm": [0.4], "barrier__half_window_v_nm": 0.05, "barrier__half_range_nm": 0.6,
     "barrier__bin_width_nm": 0.04,
 }  # fmt: skip
+#: kJ/mol; bins of 0.04 nm round the ends of the climb off.
+ROUNDED = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def many(scale):
     """A well sampled system, its mean force and its barrier."""
     system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
     data = binned(scale, system)
-    return system, barrier.mean_force(data, scale.analysis), barrier.climb(data, scale.analysis)
+    return system, mean_force(data, scale.analysis), barrier.climb(data, scale.analysis)
 
 
 def test_fields_are_those_with_frames(make_scale):
@@ -65,18 +68,18 @@ class TestKnownPotential:
         truth = system.analytical_barrier()
         assert found.minimum.value == pytest.approx(truth["minimum"], abs=0.05)
         assert found.maximum.value == pytest.approx(truth["maximum"], abs=0.05)
-        assert found.total.value == pytest.approx(truth["total"], abs=3 * found.total.error)
-        assert found.by_counts.value == pytest.approx(truth["total"], abs=3 * found.by_counts.error)
+        assert found.total.value == pytest.approx(truth["total"], abs=3 * found.total.error + ROUNDED)
+        assert found.by_counts.value == pytest.approx(truth["total"], abs=3 * found.by_counts.error + ROUNDED)
         for name, one in found.parts.items():
             assert one.value == pytest.approx(truth[name], abs=max(3 * one.error, 1.0)), name
         assert sum(one.value for one in found.parts.values()) == pytest.approx(found.total.value)
-        assert found.total.n == 40
+        assert found.total.n == 10  # whole runs, of four cycles each
 
     def test_the_ions_way_is_against_the_field(self, scale):
         up = PoreIons(field_v_nm=-0.4, ions=60.0, noise_kj_mol_nm=50.0)
         found = barrier.climb(binned(scale, up), scale.analysis)
         assert found.minimum.value < found.maximum.value
-        assert found.total.value == pytest.approx(up.analytical_barrier()["total"], abs=3 * found.total.error)
+        assert found.total.value == pytest.approx(up.analytical_barrier()["total"], abs=3 * found.total.error + ROUNDED)
 
     def test_no_barrier_is_not_made_one_by_noise(self, scale):
         """Flat but for what is left of the field: forces that spread by 300 say so, within their error."""
@@ -99,6 +102,24 @@ def test_the_intervals_cover_the_truth_as_often_as_they_say(scale, confidence, l
             one = found.parts.get(name) or getattr(found, name)
             hits[name] += one.low <= truth[name] <= one.high
     assert all(least < count / trials <= most for count in hits.values()), hits
+
+
+@pytest.mark.parametrize("replicas", [3, 5, 8])
+def test_intervals_of_few_runs_whose_cycles_are_alike(scale, replicas):
+    """Each run has forces of its own; with less than five, as single cycles. Once 0.4 of eight runs, 0.5 of three."""
+    rng, hits, seen = np.random.default_rng(1), 0, 0
+    system = PoreIons(ions=30.0, noise_kj_mol_nm=30.0, replicas=replicas, periods=4 if replicas >= 5 else 1)
+    data = binned(scale, system)
+    truth = system.analytical_force(data.centres_nm).sum(axis=1)
+    for _ in range(60):
+        names, index = np.unique(data.runs, return_inverse=True)
+        offset = rng.normal(0, 60.0, (len(names), len(truth)))[index]
+        force = truth / len(data.parts) + offset / len(data.parts)
+        moved = dataclasses.replace(data, sums=data.counts[..., None] * force[..., None] * np.ones(len(data.parts)))
+        table = mean_force(moved, scale.analysis).sel(part="total")
+        hits += ((table.low <= truth) & (truth <= table.high)).sum().item()
+        seen += np.isfinite(table.low).sum().item()
+    assert 0.55 < hits / seen < 0.76
 
 
 class TestTooFewIons:
@@ -124,7 +145,7 @@ class TestTooFewIons:
         counts[:, 12:15], sums[:, 12:15], counts[1:, 29], sums[1:, 29] = 0, 0, 0, 0
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            table = barrier.mean_force(dataclasses.replace(data, counts=counts, sums=sums), scale.analysis)
+            table = mean_force(dataclasses.replace(data, counts=counts, sums=sums), scale.analysis)
         assert np.isnan(table.pmf[12:15]).all() and np.isnan(table.force[12:15]).all()
         assert np.isfinite(table.force[29]).all() and np.isnan(table.low[29]).all()  # one unit: no interval
         asked = system.potential(table.bin.values).sum(axis=1)
@@ -134,7 +155,7 @@ class TestTooFewIons:
             assert (table.by_counts - table.pmf)[stretch].mean().item() == pytest.approx(0, abs=1e-9)
 
     def test_no_ion_at_all(self, scale):
-        table = barrier.mean_force(binned(scale, PoreIons(ions=0.0)), scale.analysis)
+        table = mean_force(binned(scale, PoreIons(ions=0.0)), scale.analysis)
         assert np.isnan(table.pmf).all() and (table["count"] == 0).all()
 
 

@@ -98,6 +98,35 @@ class TestAllParts:
         assert column.parts(empty, 0.3, 0.04, STEP_NM, scale.analysis) == {}
 
 
+def of_runs(rng, runs, blocks):
+    """Ions of one bin: each run has an offset of the force of its own, as large as the spread of its blocks."""
+    counts = rng.integers(1, 20, (runs * blocks, 1))
+    force = 100.0 + np.repeat(rng.normal(0, 40.0, runs), blocks) + rng.normal(0, 40.0, runs * blocks)
+    sums = counts[..., None] * force[:, None, None] * np.ones(len(PARTS)) / len(PARTS)
+    names = np.repeat([f"0, {k}" for k in range(runs)], blocks)
+    return barrier.Binned(np.array([0.3]), counts, sums, tuple(PARTS), 0.4, 2.5, 1, names)
+
+
+@pytest.mark.parametrize(("runs", "blocks", "least"), [(3, 1, 0.5), (4, 1, 0.55), (5, 8, 0.55), (8, 8, 0.57)])
+def test_intervals_of_few_runs_cover_the_truth_whatever_their_blocks_share(scale, runs, blocks, least):
+    """Once blocks were drawn, and not further out: 0.3 with eight blocks a run, 0.5 with three units."""
+    rng, settings, hits, trials = np.random.default_rng(1), scale.analysis, np.zeros(2), 250
+    for _ in range(trials):
+        data = of_runs(rng, runs, blocks)
+        total = column.parts(data, 0.3, 0.02, -1.0, settings)["total"]
+        assert total.n == runs and bool(total.warning) == (runs < 5)
+        table = column.changes([data], -1.0, settings)
+        low, high = (sum(table[f"{name}_{end}"].item() for name in column.PARTS) for end in ("low", "high"))
+        hits += total.low <= 100.0 <= total.high, low <= 100.0 * 2 / len(PARTS) <= high
+        assert table.units.item() == runs
+    assert (hits / trials > least).all() and (hits / trials < 0.78).all(), hits / trials
+
+
+def test_blocks_of_fewer_runs_are_judged(scale):
+    total = column.parts(of_runs(np.random.default_rng(3), 4, 30), 0.3, 0.02, -1.0, scale.analysis)["total"]
+    assert total.n == 120 and "replicas differ" in total.warning
+
+
 def test_few_units_are_said(scale):
     data = sampled(scale, replicas=1, periods=2, frames=40)
     _, other = column.where(data, STEP_NM, truth(0.3)[0, 0], 0.1, scale.analysis)

@@ -106,6 +106,19 @@ def test_the_confidence_of_a_sign_agrees_with_the_interval():
     assert np.isnan(stats.below_zero(np.full(3, np.nan), 8))
 
 
+def test_an_interval_may_have_units_of_its_own_for_every_number():
+    drawn = np.random.default_rng(12).normal(size=(4000, 3))
+    together = np.array(stats.interval(drawn, np.array([3, 8, 100]), 0.68))
+    for k, n in enumerate((3, 8, 100)):
+        assert np.allclose(together[:, k], stats.interval(drawn[:, k], n, 0.68))
+
+
+def test_whole_replicas_are_summed_where_there_are_enough():
+    units, groups = np.arange(24.0).reshape(12, 2), np.repeat(np.arange(6), 2)
+    assert np.allclose(stats.summed(units, groups), units.reshape(6, 2, 2).sum(axis=1))
+    assert stats.summed(units, groups // 2) is units
+
+
 def test_draws_that_are_nan_are_left_out_of_an_interval():
     drawn = np.concatenate([np.linspace(0, 1, 1001), np.full(500, np.nan)])
     low, high = stats.interval(drawn, 10_000, 0.9)

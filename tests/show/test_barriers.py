@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from janus_pore.analyse.barrier import Barrier, binned, climb, mean_force
+from janus_pore.analyse.barrier import Barrier, binned, climb
+from janus_pore.analyse.force import mean_force
 from janus_pore.analyse.stats import Estimate
 from janus_pore.show import barriers, claims
 from janus_pore.testsystems import PoreIons

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from ..parameters import Analysis
-from . import orientation, waiting
-from .stats import Estimate, bootstrap, estimate
+from . import independence, orientation, waiting
+from .stats import Estimate, bootstrap, share_of, summed, widened
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Arrivals:
     ----------
     time_ps : array (bin,), middles of the bins, 0 being the arrival
     mean_cos, low, high : arrays (bin,), mean over the arrivals with its interval (NaN with one arrival)
-    change : mean after less mean before; n is the number of arrivals
-    rose : at how many of them it rose
+    change : mean after less mean before; n is the number of replicas with an arrival where there are enough, of
+        arrivals otherwise
+    rose, count : at how many arrivals it rose, and how many there were
     """
 
     time_ps: np.ndarray
@@ -31,6 +32,7 @@ class Arrivals:
     high: np.ndarray
     change: Estimate
     rose: int
+    count: int
 
 
 def around(
@@ -51,9 +53,9 @@ def around(
 
     Returns
     -------
-    Voltages at which there was no arrival are left out. Arrivals of one replica count as independent.
+    Voltages at which there was no arrival are left out, and arrivals without water in the pore before or after.
     """
-    found = {}
+    events, whose = {}, {}
     for name, data in waiting.both(holds, reruns):
         theta, frame, replica = orientation.angles(data)
         there = waiting.where(data, reruns[name], place)
@@ -63,15 +65,16 @@ def around(
         waters = np.bincount(index, minlength=np.prod(shape)).reshape(shape)
         per_bin = max(1, round(bin_ps / there.attrs["every_ps"]))
         steps = per_bin * max(1, round(within_ps / bin_ps))
-        rows = []
+        volt = waiting.volt(data)
         for k, known in enumerate(there.known.values):
             at = np.flatnonzero(known)
             for i in _starts(there.near.values[k, at], steps):
                 chosen = at[i - steps : i + steps].reshape(-1, per_bin)
-                rows.append([cos[k, chosen].sum(axis=1), waters[k, chosen].sum(axis=1)])
-        if rows:
-            found[waiting.volt(data)] = _pooled(np.array(rows), bin_ps, settings)
-    return dict(sorted(found.items()))
+                seen = waters[k, chosen].sum(axis=1)
+                if seen.reshape(2, -1).any(axis=1).all():
+                    events.setdefault(volt, []).append([cos[k, chosen].sum(axis=1), seen])
+                    whose.setdefault(volt, []).append(f"{name}, {k}")
+    return {volt: _pooled(np.array(events[volt]), np.array(whose[volt]), bin_ps, settings) for volt in sorted(events)}
 
 
 def _starts(near: np.ndarray, steps: int) -> list[int]:
@@ -81,15 +84,29 @@ def _starts(near: np.ndarray, steps: int) -> list[int]:
     return [i for i in inside if not near[i - steps : i].any() and near[i : i + steps].mean() >= 0.5]
 
 
-def _pooled(events: np.ndarray, bin_ps: float, settings: Analysis) -> Arrivals:
-    """From sums of cosines and numbers of waters, array (event, 2, bin)."""
+def _pooled(events: np.ndarray, whose: np.ndarray, bin_ps: float, settings: Analysis) -> Arrivals:
+    """From sums of cosines and numbers of waters, array (event, 2, bin), and the replica of each event."""
     bins = events.shape[-1]
-    with np.errstate(invalid="ignore"):
-        halves = events.reshape(len(events), 2, 2, -1).sum(axis=-1)
-        before, after = (halves[:, 0] / halves[:, 1]).T
-        how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
-        mean_cos, low, high = bootstrap(events, lambda drawn: drawn[:, 0].sum(axis=0) / drawn[:, 1].sum(axis=0), **how)
-    rises = (after - before)[np.isfinite(after - before)]
-    change = estimate(rises, lambda drawn: float(drawn.mean()), **how)
+    halves = events.reshape(len(events), 2, 2, -1).sum(axis=-1)
+    before, after = (halves[:, 0] / halves[:, 1]).T
+    rises = after - before
+    counted = independence.judge(rises, whose)
+    mean_cos, low, high = _ratio(events, whose, counted, settings)
+    ones = np.column_stack([rises, np.ones(len(rises))])
+    change = widened(Estimate(*map(float, _ratio(ones, whose, counted, settings)), counted.n), counted)
     time_ps = (np.arange(bins) + 0.5 - bins / 2) * bin_ps
-    return Arrivals(time_ps, mean_cos, low, high, change, int((rises > 0).sum()))
+    return Arrivals(time_ps, mean_cos, low, high, change, int((rises > 0).sum()), len(rises))
+
+
+def _ratio(
+    sums: np.ndarray, whose: np.ndarray, counted: independence.Independence, settings: Analysis
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ratio (...) of the sums over events of (event, 2, ...), with its interval."""
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        total = drawn.sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return total[0] / total[1]
+
+    confidence = share_of(counted, settings.confidence)
+    return bootstrap(summed(sums, whose), of, draws=settings.bootstrap_draws, confidence=confidence)

@@ -20,7 +20,8 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from ..parameters import Barrier as Settings
 from ..units import KJ_MOL_PER_K
-from .stats import Estimate, bootstrap
+from .independence import Independence, by_group, few, judge
+from .stats import Estimate, bootstrap, share_of, summed, widened
 
 #: A bin seen in fewer independent units than this is empty in a twentieth of the bootstrap's draws, or more.
 LEAST_UNITS = 3
@@ -28,7 +29,7 @@ LEAST_UNITS = 3
 
 @dataclass(frozen=True)
 class Binned:
-    """Forces on ions in the column about the pore's axis, by unit (replica x cycle or block) and bin along x.
+    """Forces on ions in the column about the pore's axis, by unit (a run's cycle or block) and bin along x.
 
     Attributes
     ----------
@@ -37,6 +38,7 @@ class Binned:
     parts : names of the parts
     field_v_nm, kt_kj_mol : the field asked for, and kT
     frames : number of frames that were looked at
+    runs : array (unit,), which run (a replica of a dataset) each unit is of; one name at all fields of the same data
     """
 
     centres_nm: np.ndarray
@@ -46,16 +48,22 @@ class Binned:
     field_v_nm: float
     kt_kj_mol: float
     frames: int
+    runs: np.ndarray
 
     @property
     def units(self) -> np.ndarray:
-        """What the bootstrap draws from: array (unit, bin, 1 + part), counts first."""
+        """Array (unit, bin, 1 + part), counts first."""
         return np.concatenate([self.counts[..., None], self.sums], axis=-1)
 
     @property
+    def drawn(self) -> np.ndarray:
+        """What the bootstrap draws from, (k, bin, 1 + part): whole runs where there are enough, else the units."""
+        return summed(self.units, self.runs)
+
+    @property
     def seen_in(self) -> np.ndarray:
-        """Number of units (bin,) in which each bin holds an ion."""
-        return (self.counts > 0).sum(axis=0)
+        """In how many (bin,) of those that are drawn each bin holds an ion."""
+        return (self.drawn[..., 0] > 0).sum(axis=0)
 
 
 @dataclass(frozen=True)
@@ -94,8 +102,8 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         if no frame is in the window, or forces are not in kJ/mol/nm.
     """
     bins = round(2 * barrier.half_range_nm / barrier.bin_width_nm)
-    counts, sums, frames, kt, parts = [], [], 0, np.nan, ()
-    for one in data:
+    counts, sums, runs, frames, kt, parts = [], [], [], 0, np.nan, ()
+    for k, one in enumerate(data):
         if one.force.attrs.get("units") != "kJ/mol/nm":
             raise AnalysisError(f"forces are in {one.force.attrs.get('units')!r}, expected 'kJ/mol/nm'")
         wanted = np.abs(one.field.values - field_v_nm) <= barrier.half_window_v_nm + 1e-6
@@ -115,59 +123,29 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         force = one.force.values[chosen].astype(float)
         columns = [np.bincount(index, column, len(names) * bins) for column in force.T]
         sums.append(np.stack(columns, axis=-1).reshape(-1, bins, force.shape[1]))
+        runs += [f"{k}, {name // (group.max() + 1)}" for name in names]
         frames, kt = frames + int(wanted.sum()), KJ_MOL_PER_K * float(one.attrs["temperature_k"])
         parts = tuple(str(name) for name in one.part.values)
     if not counts:
         raise AnalysisError(f"no frame with forces within {barrier.half_window_v_nm:g} of {field_v_nm:g} V/nm")
     centres = (np.arange(bins) + 0.5) * barrier.bin_width_nm - barrier.half_range_nm
-    return Binned(centres, np.concatenate(counts), np.concatenate(sums), parts, field_v_nm, kt, frames)
+    both = np.concatenate(counts), np.concatenate(sums)
+    return Binned(centres, *both, parts, field_v_nm, kt, frames, np.array(runs))
 
 
-def mean_force(data: Binned, settings: Analysis) -> xr.Dataset:
-    """<F(x)> by part, their sum ("total"), and the two potentials of mean force.
+def judged(units: np.ndarray, runs: np.ndarray) -> Independence:
+    """How many independent units hold an ion: runs if `summed` draws runs, else units, by the mean force in each.
 
-    Returns
-    -------
-    Dataset (bin, part): `force`, `low`, `high` in kJ/mol/nm; (bin): `count`, `pmf` (from the force) and `by_counts`
-    (-kT ln n, 0 at its lowest) in kJ/mol with `_low` and `_high`. NaN where a bin is empty, and no interval where
-    fewer than three units fill it. Each stretch of filled bins has its own constant in `pmf`: it agrees with
-    `by_counts` on average.
+    Parameters
+    ----------
+    units : array (unit, 1 + part) of counts and sums, one of them filled at least
+    runs : array (unit,), the run of each
     """
-    seen = np.flatnonzero(data.counts.sum(axis=0) > 0)
-    pieces = np.split(np.arange(len(seen)), np.flatnonzero(np.diff(seen) > 1) + 1) if len(seen) else []
-    step, n_parts = data.centres_nm[1] - data.centres_nm[0], len(data.parts)
-
-    def of(units: np.ndarray) -> np.ndarray:
-        total = units.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            force = total[:, 1:] / total[:, :1]
-            counts = -data.kt_kj_mol * np.log(np.where(total[:, 0] > 0, total[:, 0], np.nan))
-        force = np.column_stack([force, force.sum(axis=1)])
-        pmf = np.full(len(total), np.nan)
-        for piece in pieces:
-            climb = -_integral(force[piece, -1], step)
-            pmf[piece] = climb + counts[piece].mean() - climb.mean()
-        return np.column_stack([force, pmf, counts])
-
-    shape = (len(data.centres_nm), n_parts + 3)
-    value, low, high = (np.full(shape, np.nan) for _ in range(3))
-    if len(seen):
-        how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
-        value[seen], low[seen], high[seen] = bootstrap(data.units[:, seen], of, **how)
-        low[data.seen_in < LEAST_UNITS] = high[data.seen_in < LEAST_UNITS] = np.nan
-        lowest = value[seen, -1].min()
-        for one in (value, low, high):
-            one[:, n_parts + 1 :] -= lowest
-    found = dict(zip(("force", "low", "high"), (value, low, high), strict=True))
-    table = {name: (("bin", "part"), one[:, : n_parts + 1], {"units": "kJ/mol/nm"}) for name, one in found.items()}
-    for column, name in ((-2, "pmf"), (-1, "by_counts")):
-        table |= {
-            f"{name}{end}": ("bin", one[:, column], {"units": "kJ/mol"})
-            for end, one in zip(("", "_low", "_high"), found.values(), strict=True)
-        }
-    table["count"] = ("bin", data.counts.sum(axis=0), {"units": "1"})
-    coords = {"bin": ("bin", data.centres_nm, {"units": "nm"}), "part": [*data.parts, "total"]}
-    return xr.Dataset(table, coords=coords, attrs={"field_v_nm": data.field_v_nm, "frames": data.frames})
+    there = units[:, 0] > 0
+    if by_group(runs):
+        n = len(np.unique(runs[there]))
+        return Independence("replica", n, float(n), few(n))
+    return judge(units[there, 1:].sum(axis=1) / units[there, 0], runs[there])
 
 
 def climb(data: Binned, settings: Analysis) -> Barrier:
@@ -190,16 +168,17 @@ def climb(data: Binned, settings: Analysis) -> Barrier:
             return np.full(4 + len(data.parts), np.nan)
         counts = -data.kt_kj_mol * np.log(total[:, 0])
         start, end = ends(counts, way)
-        omega = -_integral(total[:, 1:] / total[:, :1], step)
+        omega = -integral(total[:, 1:] / total[:, :1], step)
         parts = omega[end] - omega[start]
         return np.array([
             data.centres_nm[start], data.centres_nm[end], parts.sum(), counts[end] - counts[start], *parts,
         ])  # fmt: skip
 
-    value, low, high = bootstrap(data.units, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
-    n = len(data.counts)
+    units, counted = data.drawn, judged(data.units.sum(axis=1), data.runs)
+    how = {"draws": settings.bootstrap_draws, "confidence": share_of(counted, settings.confidence)}
+    value, low, high = bootstrap(units, of, **how)
     value[3], low[3], high[3] = 2 * value[3] - np.array([0.5 * (low[3] + high[3]), high[3], low[3]])
-    found = [Estimate(*map(float, one), n) for one in zip(value, low, high, strict=True)]
+    found = [widened(Estimate(*map(float, one), len(units)), counted) for one in zip(value, low, high, strict=True)]
     return Barrier(*found[:4], dict(zip(data.parts, found[4:], strict=True)))
 
 
@@ -212,7 +191,7 @@ def ends(potential: np.ndarray, way: int) -> tuple[int, int]:
     return (start, end) if way > 0 else (len(along) - 1 - start, len(along) - 1 - end)
 
 
-def _integral(force: np.ndarray, step: float) -> np.ndarray:
+def integral(force: np.ndarray, step: float) -> np.ndarray:
     """Trapezoids from the first bin's centre to each bin's, along the first axis, same shape."""
     found = np.zeros_like(force)
     found[1:] = np.cumsum(0.5 * (force[1:] + force[:-1]) * step, axis=0)

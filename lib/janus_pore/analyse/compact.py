@@ -19,7 +19,7 @@ from ..parameters import Analysis
 from . import fit, relaxation
 from .memristor import Memristor
 from .static import Ladder, ladder, refusal
-from .stats import Estimate
+from .stats import Estimate, expanded
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def steps(runs: Mapping[str, xr.Dataset], settings: Analysis) -> list[Step]:
     for one in (step for data in runs.values() for step in relaxation.steps(data)):
         decay = fit.decay(
             one.time_ps, one.sums[..., [0, 3]], _mean_of_sums, draws=settings.bootstrap_draws,
-            confidence=settings.confidence,
+            confidence=expanded(settings.confidence, len(one.sums)),
         )  # fmt: skip
         found.append(Step(one.after_v_nm, one.direction == "forward", decay))
     return found

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from . import chance
 from .stats import Estimate
 
 #: A fit with more than this fraction of failed bootstrap draws is refused.
 MOST_FAILED = 0.2
-#: How much chi squared the exponential must take off a constant's: 3 sigma for its two extra constants.
-LEAST_GAIN = 11.8
+#: A fit that noise alone would make more often than this is refused: 3 sigma.
+LEVEL = 0.0027
 _DRAWS = 400
 
 
@@ -66,7 +67,8 @@ def decay(
     Decay
         with `failed` set, and no numbers, where there are fewer than four finite points or two units, where no
         fit converges, where tau is shorter than a third of the first spacing or longer than three times the range,
-        where a constant fits as well, where more than a fifth of the draws fail, or where the interval of B holds 0.
+        where noise about a constant does as well (`chance`), where more than a fifth of the draws fail, or where the
+        interval of B holds 0.
     """
     time, units = np.asarray(time, dtype=float), np.asarray(units)
     curve = np.asarray(of(units), dtype=float)
@@ -80,7 +82,7 @@ def decay(
     rng = np.random.default_rng(seed)
     asked = min(draws, _DRAWS)
     curves = [np.asarray(of(units[rng.integers(len(units), size=len(units))]), dtype=float) for _ in range(asked)]
-    if _gain(time, curve, np.nanstd(curves, axis=0), whole) < LEAST_GAIN:
+    if chance.of_decay(time, units, of, seed) > LEVEL:
         return _refused("a constant fits as well within the errors: no decay to be seen")
     fits = exponentials(time, np.array(curves))
     good = fits[np.isfinite(fits[:, 2])]
@@ -161,19 +163,6 @@ def _linear(time: np.ndarray, curve: np.ndarray, tau: np.ndarray | float) -> tup
     a = curve.mean() - b * shape.mean(axis=-1)
     cost = ((curve - a[..., None] - b[..., None] * shape) ** 2).sum(axis=-1)
     return cost, a, b * np.exp(np.clip(time[0] / tau[..., 0], None, 300))
-
-
-def _model(time: np.ndarray, a: float, b: float, tau: float) -> np.ndarray:
-    return a + b * np.exp(np.clip(-time / (tau or 1e-12), -300, 300))
-
-
-def _gain(time: np.ndarray, curve: np.ndarray, error: np.ndarray, fitted: tuple[float, float, float]) -> float:
-    """chi squared of the best constant minus that of the exponential; points without an error are left out."""
-    there = np.isfinite(curve) & (error > 0)
-    weight = 1 / error[there] ** 2
-    constant = float((weight * curve[there]).sum() / weight.sum()) if there.any() else 0.0
-    residual = [curve[there] - constant, curve[there] - _model(time[there], *fitted)]
-    return float((weight * residual[0] ** 2).sum() - (weight * residual[1] ** 2).sum())
 
 
 def _refused(why: str) -> Decay:

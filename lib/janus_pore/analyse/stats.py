@@ -64,14 +64,34 @@ def bootstrap(
     value = np.asarray(of(units), dtype=float)
     if len(units) == 1:
         return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(len(units), size=(draws, len(units)))
-    resampled = np.stack([np.asarray(of(units[pick]), dtype=float) for pick in picks])
+    drawn = resampled(units, of, draws=draws, seed=seed)
     tail = 50 * (1 - confidence)
-    if not np.isfinite(resampled).any():
+    if not np.isfinite(drawn).any():
         return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
-    low, high = np.nanpercentile(resampled, [tail, 100 - tail], axis=0)
+    low, high = np.nanpercentile(drawn, [tail, 100 - tail], axis=0)
     return value, low, high
+
+
+def resampled(units: np.ndarray, of: Callable[[np.ndarray], np.ndarray], *, draws: int, seed: int = 0) -> np.ndarray:
+    """A statistic of resampled units (draws, ...)."""
+    picks = np.random.default_rng(seed).integers(len(units), size=(draws, len(units)))
+    return np.stack([np.asarray(of(units[pick]), dtype=float) for pick in picks])
+
+
+def summed(units: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """What a bootstrap of sums draws: sums by replica where there are enough of them, the units themselves otherwise.
+
+    Parameters
+    ----------
+    units : array (n_units, ...) of sums, such as the numerator and the denominator of a ratio
+    groups : array (n_units,), the replica of each
+    """
+    if not independence.by_group(groups):
+        return units
+    names, index = np.unique(groups, return_inverse=True)
+    found = np.zeros((len(names), *units.shape[1:]))
+    np.add.at(found, index, units)
+    return found
 
 
 def estimate(
@@ -171,14 +191,14 @@ def share_of(judged: independence.Independence, confidence: float) -> float:
     return expanded(confidence, max(2, round(judged.effective)))
 
 
-def interval(drawn: np.ndarray, n: int, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Expanded percentile interval of draws (draws, ...) from n units.
+def interval(drawn: np.ndarray, n: int | np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Expanded percentile interval of draws (draws, ...) from n units; n may be an array (...), one for each number.
 
     The ends are draws, not values between two of them. Draws may be infinite; those that are NaN are left out.
     """
     drawn = np.sort(np.asarray(drawn, dtype=float), axis=0)
     last = np.maximum(np.isfinite(drawn).sum(axis=0) + np.isinf(drawn).sum(axis=0) - 1, 0)
-    tail = 0.5 * (1 - expanded(confidence, n))
+    tail = 0.5 * (1 - np.vectorize(expanded, otypes=[float])(confidence, n))
     ends = np.floor(tail * last).astype(int), np.ceil((1 - tail) * last).astype(int)
     low, high = (np.take_along_axis(drawn, end[None], axis=0)[0] for end in ends)
     return low, high

@@ -89,7 +89,7 @@ def arrivals(found: Mapping[float, Arrivals]) -> Figure:
     """<cos theta> of the water about the moment in which a Cl- comes, one line a voltage, with bands."""
     figure, ax = plt.subplots(figsize=(7, 3.4))
     for k, (volt, one) in enumerate(found.items()):
-        ax.plot(one.time_ps, one.mean_cos, "o-", ms=3, color=f"C{k}", label=f"{volt:g} V, {one.change.n} arrivals")
+        ax.plot(one.time_ps, one.mean_cos, "o-", ms=3, color=f"C{k}", label=f"{volt:g} V, {one.count} arrivals")
         ax.fill_between(one.time_ps, one.low, one.high, color=f"C{k}", alpha=0.2, lw=0)
     ax.axvline(0, color="0.6", lw=0.8)
     ax.set(xlabel="time since a Cl$^-$ came (ps)", ylabel=r"$\langle\cos\theta\rangle$ of the water")
@@ -102,7 +102,7 @@ def changes(found: Mapping[float, Arrivals], system: str) -> list[Claim]:
     """By how much the water is more ordered after a Cl- has come than before, at each voltage."""
     return [
         Claim(f"{system}, {volt:g} V: change of <cos theta> when a Cl- comes", "not in the paper", one.change, "1",
-              f"more order after {one.rose} of {one.change.n} arrivals")
+              f"more order after {one.rose} of {one.count} arrivals")
         for volt, one in found.items()
     ]  # fmt: skip
 
