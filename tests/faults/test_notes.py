@@ -1,5 +1,6 @@
 """What was written last may be cut short by a crash of the machine: one message says which file, and what to do."""
 
+import json
 import shutil
 
 import numpy as np
@@ -29,16 +30,18 @@ def test_a_manifest_that_status_reads(lab, tmp_path, share):
 
 
 def test_the_record_of_a_run_input(lab, chain, replicas, tmp_path):
-    """Without it the run input is made again, the same to the byte, so that what was run with it still fits."""
+    """Without it the run input is made again, from the same; GROMACS does not always write the same bytes."""
     (tpr, options), *_ = ensemble.run_inputs(lab.scale, lab.campaign, "mosse", chain, 0)
     place = shutil.copytree(tpr.parent, tmp_path / "tpr")
-    record, made = place / "seg00.json", sha256(tpr)
+    record = place / "seg00.json"
+    made = json.loads(record.read_text())
     cut(record)
     how = (lab.gmx, place / tpr.name, options, place / "start.gro", lab.built)
-    with pytest.raises(RunError, match=r"seg00\.json is damaged: delete it, and seg00\.tpr is made again"):
+    with pytest.raises(RunError, match=r"seg00\.json is damaged: restore it, or delete it, and seg00\.tpr"):
         prepare.run_input(*how)
     record.unlink()
-    assert sha256(prepare.run_input(*how)) == made
+    (place / tpr.name).unlink()
+    assert prepare.run_input(*how).exists() and json.loads(record.read_text()) == made
 
 
 def test_the_record_of_a_system(lab, tmp_path):

@@ -141,7 +141,13 @@ def run_input(
 def made_from(tpr: Path) -> dict[str, Any] | None:
     """The record of what a .tpr was made from; None if there is none, RunError if a crash cut it short."""
     record = tpr.with_suffix(".json")
-    return read_json(record, f"delete it, and {tpr.name} is made again when it is needed") if record.exists() else None
+    if not record.exists():
+        return None
+    return read_json(
+        record,
+        f"restore it, or delete it, and {tpr.name} is made again when it is needed (not always the same to the byte: "
+        "what was run with it is then to be run again)",
+    )
 
 
 def _interval(interval_ps: float, md: MD) -> int:
