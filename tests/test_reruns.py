@@ -121,7 +121,7 @@ def test_a_run_that_was_altered_is_repaired_as_the_message_says(place):
     place.edit(analysis__discard_ps=0.3)
     code, said = place.snakemake("--cores", "1", targets=[str(collected.relative_to(place.path))])
     assert code == 1 and reduced.read_bytes() == before
-    command = re.search(r"md.xtc changed or vanished since the run.*(rm -rf \S+/r000/seg01 .*)", said).group(1)
+    command = re.search(r"md.xtc changed or vanished since the run.*(rm -rf -- \S+/r000/seg01 .*)", said).group(1)
     collected.unlink()
     assert place.would()["reduce"] == 1  # what was put back is not taken for new
     subprocess.run(command, shell=True, check=True, cwd=place.path)
