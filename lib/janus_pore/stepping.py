@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -41,3 +41,15 @@ def stamp(args: argparse.Namespace) -> None:
     """Write the stamp that was asked for, if any."""
     if args.done:
         write_text(args.done, "")
+
+
+def numbered(replicas: Iterable[int]) -> str:
+    """Replicas as their directories are called."""
+    return ", ".join(f"r{k:03d}" for k in replicas)
+
+
+def replica_command(args: argparse.Namespace, threads: int) -> list[str]:
+    """The step `replica` as a process of its own, but for the numbers: of what `pack` was asked for."""
+    argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
+    argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
+    return argv + (["--max-hours", str(args.max_hours)] if args.max_hours else [])

@@ -14,7 +14,7 @@ from . import config
 from .config import Scale
 from .errors import JanusPoreError
 from .paths import Campaign, repository
-from .stepping import known, note, stamp, watch
+from .stepping import known, note, numbered, replica_command, stamp, watch
 
 
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -96,8 +96,7 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         taken = adopt.adopt(scale, campaign, args.system, protocol, members, args.shelf)
         members = [k for k in members if k not in taken]
         if taken:
-            which = ", ".join(f"r{k:03d}" for k in taken)
-            print(f"{args.system} {protocol.name}: taken over from {args.shelf}, not run again: {which}")
+            print(f"{args.system} {protocol.name}: taken over from {args.shelf}, not run again: {numbered(taken)}")
     if not members:
         return stamp(args)
     lanes = pack.lanes(members, scale.ensemble)
@@ -107,9 +106,7 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
         each.replica, each.threads = lanes[0], threads
         replica(each, scale, campaign)
     else:
-        argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
-        argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
-        argv += ["--max-hours", str(args.max_hours)] if args.max_hours else []
+        argv = replica_command(args, threads)
         cores = pack.own_cores(len(lanes), threads)
         with pack.shared_gpu(engine.has_gpu_code and process.gpu_present()):
             codes = pack.side_by_side([[*argv, "--replica", *(f"{k}" for k in lane)] for lane in lanes], cores)
