@@ -64,7 +64,12 @@ NOTES: dict[str, tuple[str, str]] = {
     "equilibration.discard_ps": ("assumed", "not used in the checks"),
     "equilibration.seed": ("assumed", "velocities of the equilibration"),
     "ensemble.replicas": ("paper", "10; 150 for Fig 5"),
-    "ensemble.spacing_ps": ("assumed", "between the frames of one equilibration that replicas start from"),
+    "ensemble.spacing_ps": (
+        "assumed",
+        "between the frames of one equilibration that replicas start from: the water "
+        "forgets in that time, but ions need nanoseconds to mix along the box, so replicas share where these are; a "
+        "system that differs by `seed` alone has them placed anew",
+    ),
     "ensemble.randomise_ps": ("assumed", "with fresh velocities and no field, before the protocol"),
     "ensemble.cores_per_run": ("assumed", "speed only"),
     "ensemble.replicas_per_job": ("assumed", "speed only: replicas side by side in one job, sharing its GPU"),
