@@ -24,8 +24,8 @@ from .charging import LEAST_SIGMA, sigmas
 from .independence import ENOUGH
 from .stats import Estimate, of_mean
 
-#: Distance of the layers in nm where the data do not give it: 6/6/6 in 5 nm at -7.5 to 7.5 V, 28 runs of the scale
-#: scout (page "The mechanism in one figure"), 68 % interval.
+#: Distance of the layers in nm where the data do not give it: 6/6/6 in 5 nm at -7.5 to 7.5 V, the first 28 runs of the
+#: scale scout (page "The mechanism in one figure"), 68 % interval.
 LAYERS_NM = Estimate(1.46, 1.36, 1.60, 28)
 _IONS = ("K", "CL")
 
