@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from ..build.forcefield import MOBILE_CHARGES
 from ..errors import AnalysisError
 from ..parameters import Analysis
+from . import potential
 from .charging import LEAST_SIGMA, sigmas
 from .independence import ENOUGH
 from .stats import Estimate, of_mean
@@ -78,14 +78,9 @@ def sides(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     AnalysisError
-        if the data have no counts along x.
+        as `potential.mobile_charge`.
     """
-    if "number" not in data:
-        raise AnalysisError("these data have no counts along x: reduce them again (make book, or janus-pore reduce)")
-    charge = xr.DataArray([MOBILE_CHARGES[kind] for kind in _IONS], coords={"kind": list(_IONS)})
-    along = (data.number.isel(profile=0).sel(kind=list(_IONS)) * charge).sum("kind")
-    along = along.transpose("replica", "x").values / float(data.profile_frames[0])
-    x = data.x.values
+    along, x = potential.mobile_charge(data, _IONS).isel(profile=0).values, data.x.values
     return along[:, x < 0].sum(axis=1), along @ x
 
 

@@ -10,7 +10,7 @@ All charges are in rho, water's too: no dielectric constant is put in by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import xarray as xr
@@ -26,8 +26,10 @@ from .stats import Estimate, interval, of_mean, resampled_means
 SHEET_NM = 1.0
 
 
-def charge_density(data: xr.Dataset) -> xr.DataArray:
-    """Mean charge density (replica, profile, x) in e/nm^3 of each part of the protocol; NaN where no frame was counted.
+def mobile_charge(data: xr.Dataset, kinds: Collection[str] | None = None) -> xr.DataArray:
+    """Mean charge (replica, profile, x) in e of the mobile atoms in each bin along x, or of some kinds of them.
+
+    NaN where no frame was counted.
 
     Raises
     ------
@@ -36,10 +38,21 @@ def charge_density(data: xr.Dataset) -> xr.DataArray:
     """
     if "number" not in data:
         raise AnalysisError("these data have no counts along x: reduce them again (make book, or janus-pore reduce)")
-    charge = xr.DataArray([MOBILE_CHARGES[str(kind)] for kind in data.kind.values], dims="kind")
+    number = data.number if kinds is None else data.number.sel(kind=list(kinds))
+    charge = xr.DataArray([MOBILE_CHARGES[str(kind)] for kind in number.kind.values], dims="kind")
     frames = data.profile_frames.where(data.profile_frames > 0)
-    mobile = (data.number * charge).sum("kind") / frames
-    density = (mobile + data.sheet_charge) / (data.attrs["area_nm2"] * _width(data))
+    return ((number * charge).sum("kind") / frames).transpose("replica", "profile", "x")
+
+
+def charge_density(data: xr.Dataset) -> xr.DataArray:
+    """Mean charge density (replica, profile, x) in e/nm^3 of each part of the protocol; NaN where no frame was counted.
+
+    Raises
+    ------
+    AnalysisError
+        as `mobile_charge`.
+    """
+    density = (mobile_charge(data) + data.sheet_charge) / (data.attrs["area_nm2"] * _width(data))
     return density.transpose("replica", "profile", "x").assign_attrs(units="e nm-3")
 
 

@@ -130,7 +130,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         if one is missing, or their forces were not asked for alike.
     """
     replicas = [read(path) for path in paths]
-    _asked_alike(paths, replicas)
+    asked_alike(paths, replicas)
     whose = {"long_name": "replica"}
     return join([
         one.assign(frame_replica=("frame", np.zeros(one.sizes["frame"], dtype=np.int32), whose)) for one in replicas
@@ -197,7 +197,7 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])
 
 
-def _asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
+def asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
     """Refuse replicas whose forces were computed for other settings; what a file does not say is not known."""
     said = [
         (path, _decides(one.attrs["asked"], one.attrs["kind"])[1:])  # but for the trajectory

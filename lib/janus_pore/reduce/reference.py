@@ -148,7 +148,7 @@ def _forces_alike(place: Path, come: list[Path]) -> None:
     """Raise where forces that come to a protocol's replicas in `place` do not go with each other or those that stay."""
     if come := [path for path in come if path.exists()]:
         stay = sorted(set(place.glob(f"r*{_FORCES}nc")) - {place / path.name for path in come})
-        forces._asked_alike([*stay, *come], [store.read(path) for path in (*stay, *come)])
+        forces.asked_alike([*stay, *come], [store.read(path) for path in (*stay, *come)])
 
 
 def _place(
