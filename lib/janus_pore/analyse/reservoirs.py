@@ -25,7 +25,7 @@ from .layers import LAYERS_NM, counted
 
 #: Capacitance of the sheet per area in aF/nm^2, of the charge in the layers: constant fields of -7.5 to 7.5 V in 5 nm
 #: (6/6/6, scale scout) give 0.090 aF over 7.3 nm^2 as an outer circuit counts it, 1 - d / Lx = 0.71 of the layers'. It
-#: depends on the voltage: 0.104 aF at 4 V and 0.080 aF at 7.5 V.
+#: depends on the voltage: by a fifth less at 7.5 V than at 3 V.
 SHEET_AF_NM2 = 0.0174
 #: Relative permittivity of SPC/E water: 68 +- 6 (Hoechtl et al., J. Chem. Phys. 109, 4927, 1998); less with salt in it.
 SPCE_PERMITTIVITY = 68.0

@@ -198,7 +198,13 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
 
 
 def asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
-    """Refuse replicas whose forces were computed for other settings; what a file does not say is not known."""
+    """Refuse replicas whose forces were computed for other settings; what a file does not say is not known.
+
+    Raises
+    ------
+    TrajectoryError
+        naming two that do not go together, and in what they differ.
+    """
     said = [
         (path, _decides(one.attrs["asked"], one.attrs["kind"])[1:])  # but for the trajectory
         for path, one in zip(paths, replicas, strict=True) if "asked" in one.attrs
