@@ -1,43 +1,19 @@
-"""Ions in a known potential: the mean force, its parts and the barrier come back; where ions are missing, no number."""
+"""Ions in a known potential: the barrier and its parts come back; where ions are missing, a reason and no number."""
 
 import dataclasses
-import warnings
 
 import numpy as np
 import pytest
 from janus_pore.analyse import barrier
-from janus_pore.analyse.force import mean_force
 from janus_pore.errors import AnalysisError
 from janus_pore.testsystems import PoreIons
 
-SETTINGS = {
-    "barrier__fields_v_nm": [0.4], "barrier__half_window_v_nm": 0.05, "barrier__half_range_nm": 0.6,
-    "barrier__bin_width_nm": 0.04,
-}  # fmt: skip
 #: kJ/mol; bins of 0.04 nm round the ends of the climb off.
 ROUNDED = 0.5
 
 
-@pytest.fixture(scope="module")
-def scale(make_scale):
-    return make_scale(**SETTINGS)
-
-
-def binned(scale, system, seed=0, **changes):
-    asked = scale.barrier.model_copy(update=changes)
-    return barrier.binned([system.sample(seed)], system.field_v_nm, asked, scale.analysis)
-
-
-@pytest.fixture(scope="module")
-def many(scale):
-    """A well sampled system, its mean force and its barrier."""
-    system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
-    data = binned(scale, system)
-    return system, mean_force(data, scale.analysis), barrier.climb(data, scale.analysis)
-
-
-def test_fields_are_those_with_frames(make_scale):
-    asked = make_scale(**SETTINGS | {"barrier__fields_v_nm": [0.2, 0.4, 0.8]}).barrier
+def test_fields_are_those_with_frames(scale):
+    asked = scale.barrier.model_copy(update={"fields_v_nm": [0.2, 0.4, 0.8]})
     system = PoreIons()
     assert barrier.fields([system.sample(0)], asked) == [system.field_v_nm] == [0.4]
     assert barrier.fields([], asked) == []
@@ -46,25 +22,9 @@ def test_fields_are_those_with_frames(make_scale):
 class TestKnownPotential:
     """Once broke: with the ends taken from the integrated force, its noise alone made a barrier of 10 kJ/mol."""
 
-    def test_the_mean_force_of_every_part(self, many):
-        system, table, _ = many
-        inside = (table.bin.values[:, None] + np.linspace(-0.02, 0.02, 9)).ravel()
-        asked = system.analytical_force(inside).reshape(len(table.bin), 9, -1).mean(axis=1)
-        asked = np.column_stack([asked, asked.sum(axis=1)])
-        sigma = 0.5 * (table.high - table.low).values
-        off = np.abs(table.force.values - asked) / np.hypot(sigma, 1.0)  # a bin's mean is not its middle
-        assert np.mean(off < 1) > 0.6 and off.max() < 6
-        assert table.force.sel(part="field").values == pytest.approx(np.full(len(table.bin), -0.4 * 96.48533))
-
-    def test_both_potentials_are_the_one_the_ions_live_in(self, many):
-        system, table, _ = many
-        asked = system.potential(table.bin.values).sum(axis=1)
-        asked -= asked.mean()
-        for name, error in (("pmf", 2.5), ("by_counts", 0.5)):
-            assert (table[name] - table[name].mean()).values == pytest.approx(asked, abs=error), name
-
-    def test_the_barrier_and_its_parts(self, many):
-        system, _, found = many
+    def test_the_barrier_and_its_parts(self, scale, binned):
+        system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
+        found = barrier.climb(binned(system), scale.analysis)
         truth = system.analytical_barrier()
         assert found.minimum.value == pytest.approx(truth["minimum"], abs=0.05)
         assert found.maximum.value == pytest.approx(truth["maximum"], abs=0.05)
@@ -75,21 +35,21 @@ class TestKnownPotential:
         assert sum(one.value for one in found.parts.values()) == pytest.approx(found.total.value)
         assert found.total.n == 10  # whole runs, of four cycles each
 
-    def test_the_ions_way_is_against_the_field(self, scale):
+    def test_the_ions_way_is_against_the_field(self, scale, binned):
         up = PoreIons(field_v_nm=-0.4, ions=60.0, noise_kj_mol_nm=50.0)
-        found = barrier.climb(binned(scale, up), scale.analysis)
+        found = barrier.climb(binned(up), scale.analysis)
         assert found.minimum.value < found.maximum.value
         assert found.total.value == pytest.approx(up.analytical_barrier()["total"], abs=3 * found.total.error + ROUNDED)
 
-    def test_no_barrier_is_not_made_one_by_noise(self, scale):
+    def test_no_barrier_is_not_made_one_by_noise(self, scale, binned):
         """Flat but for what is left of the field: forces that spread by 300 say so, within their error."""
         flat = PoreIons(field_v_nm=0.4, noise_kj_mol_nm=150.0, ions=6.0, depth=0.0)
-        totals = [barrier.climb(binned(scale, flat, seed), scale.analysis).total.value for seed in range(40)]
+        totals = [barrier.climb(binned(flat, seed), scale.analysis).total.value for seed in range(40)]
         assert abs(np.mean(totals)) < 3 * np.std(totals) / np.sqrt(40)
 
 
 @pytest.mark.parametrize(("confidence", "least", "most"), [(0.68, 0.58, 0.86), (0.95, 0.88, 1.0)])
-def test_the_intervals_cover_the_truth_as_often_as_they_say(scale, confidence, least, most):
+def test_the_intervals_cover_the_truth_as_often_as_they_say(scale, confidence, least, most, binned):
     """Both ends are found anew in every draw, which widens the intervals of the parts: they may cover too often."""
     system = PoreIons(ions=6.0, noise_kj_mol_nm=100.0)
     truth = system.analytical_barrier()
@@ -97,72 +57,33 @@ def test_the_intervals_cover_the_truth_as_often_as_they_say(scale, confidence, l
     settings = scale.analysis.model_copy(update={"confidence": confidence})
     hits, trials = dict.fromkeys(("total", "by_counts", "water_electrostatic", "ion_vdw"), 0), 120
     for seed in range(trials):
-        found = barrier.climb(binned(scale, system, seed), settings)
+        found = barrier.climb(binned(system, seed), settings)
         for name in hits:
             one = found.parts.get(name) or getattr(found, name)
             hits[name] += one.low <= truth[name] <= one.high
     assert all(least < count / trials <= most for count in hits.values()), hits
 
 
-@pytest.mark.parametrize("replicas", [3, 5, 8])
-def test_intervals_of_few_runs_whose_cycles_are_alike(scale, replicas):
-    """Each run has forces of its own; with less than five, as single cycles. Once 0.4 of eight runs, 0.5 of three."""
-    rng, hits, seen = np.random.default_rng(1), 0, 0
-    system = PoreIons(ions=30.0, noise_kj_mol_nm=30.0, replicas=replicas, periods=4 if replicas >= 5 else 1)
-    data = binned(scale, system)
-    truth = system.analytical_force(data.centres_nm).sum(axis=1)
-    for _ in range(60):
-        names, index = np.unique(data.runs, return_inverse=True)
-        offset = rng.normal(0, 60.0, (len(names), len(truth)))[index]
-        force = truth / len(data.parts) + offset / len(data.parts)
-        moved = dataclasses.replace(data, sums=data.counts[..., None] * force[..., None] * np.ones(len(data.parts)))
-        table = mean_force(moved, scale.analysis).sel(part="total")
-        hits += ((table.low <= truth) & (truth <= table.high)).sum().item()
-        seen += np.isfinite(table.low).sum().item()
-    assert 0.55 < hits / seen < 0.76
-
-
 class TestTooFewIons:
-    def test_a_gap_gives_a_reason_and_no_number(self, scale):
-        data = binned(scale, PoreIons(ions=60.0))
+    def test_a_gap_gives_a_reason_and_no_number(self, scale, binned):
+        data = binned(PoreIons(ions=60.0))
         counts = data.counts.copy()
         counts[:, 12:15] = 0
         found = barrier.climb(dataclasses.replace(data, counts=counts), scale.analysis)
         assert found.total is None and found.parts == {}
         assert found.failed == "3 of 30 bins hold Cl- in fewer than 3 units (x = -0.12 to 0.00 nm)"
 
-    def test_two_units_are_not_three(self, scale):
-        data = binned(scale, PoreIons(ions=60.0))
+    def test_two_units_are_not_three(self, scale, binned):
+        data = binned(PoreIons(ions=60.0))
         counts = data.counts.copy()
         counts[2:, 20] = 0
         assert "1 of 30 bins" in barrier.climb(dataclasses.replace(data, counts=counts), scale.analysis).failed
 
-    def test_the_potential_does_not_cross_the_gap(self, scale):
-        """Each stretch has a constant of its own, the counts'; there is nothing between them, and no warning."""
-        system = PoreIons(ions=60.0, noise_kj_mol_nm=50.0)
-        data = binned(scale, system)
-        counts, sums = data.counts.copy(), data.sums.copy()
-        counts[:, 12:15], sums[:, 12:15], counts[1:, 29], sums[1:, 29] = 0, 0, 0, 0
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            table = mean_force(dataclasses.replace(data, counts=counts, sums=sums), scale.analysis)
-        assert np.isnan(table.pmf[12:15]).all() and np.isnan(table.force[12:15]).all()
-        assert np.isfinite(table.force[29]).all() and np.isnan(table.low[29]).all()  # one unit: no interval
-        asked = system.potential(table.bin.values).sum(axis=1)
-        for stretch in (slice(0, 12), slice(15, 30)):
-            shift = (table.pmf[stretch] - asked[stretch]).mean().item()
-            assert (table.pmf[stretch] - shift).values == pytest.approx(asked[stretch], abs=1.5)
-            assert (table.by_counts - table.pmf)[stretch].mean().item() == pytest.approx(0, abs=1e-9)
-
-    def test_no_ion_at_all(self, scale):
-        table = mean_force(binned(scale, PoreIons(ions=0.0)), scale.analysis)
-        assert np.isnan(table.pmf).all() and (table["count"] == 0).all()
-
 
 class TestSelection:
-    def test_only_the_column_counts(self, scale):
+    def test_only_the_column_counts(self, binned):
         """Radii are uniform up to 0.4 nm: half of the samples lie within 0.2 nm."""
-        whole, half = (binned(scale, PoreIons(ions=20.0), radius_nm=r).counts.sum() for r in (0.45, 0.2))
+        whole, half = (binned(PoreIons(ions=20.0), radius_nm=r).counts.sum() for r in (0.45, 0.2))
         assert half / whole == pytest.approx(0.5, abs=0.02)
 
     def test_several_protocols_and_their_windows(self, scale):

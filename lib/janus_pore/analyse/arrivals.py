@@ -11,6 +11,7 @@ import xarray as xr
 from ..parameters import Analysis
 from . import independence, orientation, waiting
 from .stats import Estimate, bootstrap, share_of, summed, widened
+from .voltage import voltage_v
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,19 @@ def around(
         waters = np.bincount(index, minlength=np.prod(shape)).reshape(shape)
         per_bin = max(1, round(bin_ps / there.attrs["every_ps"]))
         steps = per_bin * max(1, round(within_ps / bin_ps))
-        volt = waiting.volt(data)
+        voltage = voltage_v(data)
         for k, known in enumerate(there.known.values):
             at = np.flatnonzero(known)
             for i in _starts(there.near.values[k, at], steps):
                 chosen = at[i - steps : i + steps].reshape(-1, per_bin)
                 seen = waters[k, chosen].sum(axis=1)
                 if seen.reshape(2, -1).any(axis=1).all():
-                    events.setdefault(volt, []).append([cos[k, chosen].sum(axis=1), seen])
-                    whose.setdefault(volt, []).append(f"{name}, {k}")
-    return {volt: _pooled(np.array(events[volt]), np.array(whose[volt]), bin_ps, settings) for volt in sorted(events)}
+                    events.setdefault(voltage, []).append([cos[k, chosen].sum(axis=1), seen])
+                    whose.setdefault(voltage, []).append(f"{name}, {k}")
+    return {
+        voltage: _pooled(np.array(one), np.array(whose[voltage]), bin_ps, settings)
+        for voltage, one in sorted(events.items())
+    }
 
 
 def _starts(near: np.ndarray, steps: int) -> list[int]:

@@ -21,7 +21,8 @@ from ..parameters import Analysis
 from ..units import AF_PER_E_V, AF_PER_NA_PS_V, MOHM_PER_PS_AF, NA_PER_E_PER_PS
 from . import fit
 from .current import per_interval
-from .stats import Estimate, of_mean
+from .stats import Estimate, expanded, of_mean
+from .voltage import voltage_v
 
 _POINTS = 200
 #: A smaller capacitance, in standard errors, is not given: the start's own fluctuation relaxes like a charging sheet.
@@ -136,7 +137,7 @@ def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Chargi
     """
     rows, time = [], None
     for data in datasets.values():
-        voltage = float(data.field[0]) * float(data.attrs["length_x_nm"])
+        voltage = voltage_v(data)
         if not voltage:
             continue
         charge, at = transferred(data)
@@ -153,7 +154,8 @@ def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Chargi
         total = chosen.sum(axis=0)
         return AF_PER_E_V * total[:-1] / total[-1]
 
-    found = fit.decay(time, units, per_volt, draws=settings.bootstrap_draws, confidence=settings.confidence)
+    confidence = expanded(settings.confidence, len(units))
+    found = fit.decay(time, units, per_volt, draws=settings.bootstrap_draws, confidence=confidence)
     curve = per_volt(units)
     failed = found.failed
     if not failed and not sigmas(found.a, settings) > LEAST_SIGMA:
@@ -167,7 +169,7 @@ def by_voltage(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> list[A
     """`after_step` for each voltage E Lx alone, in rising order; no field is left out."""
     groups: dict[float, dict[str, xr.Dataset]] = {}
     for name, data in datasets.items():
-        if voltage := round(float(data.field[0]) * float(data.attrs["length_x_nm"]), 6):
+        if voltage := voltage_v(data):
             groups.setdefault(voltage, {})[name] = data
     found = []
     for voltage, group in sorted(groups.items()):

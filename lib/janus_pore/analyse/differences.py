@@ -19,6 +19,7 @@ from ..parameters import Analysis
 from . import current, orientation
 from .independence import ENOUGH
 from .stats import Estimate
+from .voltage import voltage_v
 
 #: What is compared: its unit.
 QUANTITIES = {"sigma_fit": "degrees", "sigma": "degrees", "mean_cos": "1", "box": "nA"}
@@ -40,12 +41,12 @@ def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) 
     """
     rows = []
     for name, holds in lines.items():
-        for data in sorted(holds.values(), key=_volt):
+        for data in sorted(holds.values(), key=voltage_v):
             flow = current.per_interval(data, "box").sel(species="total").values
             flow = flow[:, data.interval_time.values > settings.discard_ps].mean(axis=1)
             seen = orientation.samples(data, settings)
             for k in range(data.sizes["replica"]):
-                row = {"configuration": name, "volt": _volt(data), "box": float(flow[k])}
+                row = {"configuration": name, "volt": voltage_v(data), "box": float(flow[k])}
                 theta = seen.theta[seen.replica == k]
                 if len(theta):
                     moments = orientation.circular(theta)
@@ -131,7 +132,3 @@ def against(rows: pd.DataFrame, base: str, scattered: pd.DataFrame, settings: An
 def _estimate(value: float, error: float, dof: float, n: int, settings: Analysis) -> Estimate:
     wide = error * student.ppf(0.5 + 0.5 * settings.confidence, dof) if dof else np.nan
     return Estimate(float(value), float(value - wide), float(value + wide), n)
-
-
-def _volt(data: xr.Dataset) -> float:
-    return round(float(data.field[0]) * data.attrs["length_x_nm"], 3)

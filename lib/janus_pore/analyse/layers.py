@@ -23,6 +23,7 @@ from . import potential
 from .charging import LEAST_SIGMA, sigmas
 from .independence import ENOUGH
 from .stats import Estimate, of_mean
+from .voltage import voltage_v
 
 #: Distance of the layers in nm where the data do not give it: 6/6/6 in 5 nm at -7.5 to 7.5 V, the first 28 runs of the
 #: scale scout (page "The mechanism in one figure"), 68 % interval.
@@ -97,7 +98,7 @@ def distance(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Layers:
     """
     rows, voltages = [], set()
     for data in datasets.values():
-        voltage = round(float(data.field[0]) * float(data.attrs["length_x_nm"]), 6)
+        voltage = voltage_v(data)
         voltages.add(voltage)
         for charge, dipole in zip(*sides(data), strict=True):
             rows.append([voltage, charge, dipole, voltage * charge, voltage * dipole])

@@ -21,6 +21,7 @@ from ..parameters import Analysis
 from ..units import EPSILON_0_E_V_NM
 from . import current
 from .stats import Estimate, interval, of_mean, resampled_means
+from .voltage import voltage_v
 
 #: The sheet with its layers of water and ions ends here (nm from the Mo plane); beyond are the reservoirs.
 SHEET_NM = 1.0
@@ -134,7 +135,7 @@ def against_voltage(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> x
     """
     ordered = sorted(datasets.values(), key=lambda data: float(data.field[0]))
     found = [drops(data, settings) for data in ordered]
-    columns = {"voltage": [float(data.field[0]) * float(data.attrs["length_x_nm"]) for data in ordered]}
+    columns = {"voltage": [voltage_v(data) for data in ordered]}
     for name in ("pore", "fraction"):
         for end, key in (("", "value"), ("_low", "low"), ("_high", "high")):
             columns[f"{name}{end}"] = [getattr(one[name], key) for one in found]

@@ -19,6 +19,7 @@ from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
 from . import current, independence, orientation, slope
 from .stats import Estimate, interval
+from .voltage import voltage_v
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
 WANTED_NA = 0.2
@@ -71,7 +72,7 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
         late = data.time.values > settings.discard_ps
         after = data.interval_time.values > settings.discard_ps
         row = {
-            "volt": float(data.field[-1]) * data.attrs["length_x_nm"], "field_v_nm": float(data.field[-1]),
+            "volt": voltage_v(data), "field_v_nm": float(data.field[-1]),
             "replicas": data.sizes["replica"],
             "ns": after.sum() * data.attrs["interval_ps"] * data.sizes["replica"] / 1000,
         }  # fmt: skip
@@ -118,7 +119,7 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str 
     units = np.array([n for *_, n in found])
     if not (drawn[1:].std(axis=0) > 0).all() or units.min() < 2:
         return None
-    volts = np.array([float(d.field[-1]) * d.attrs["length_x_nm"] for d in ordered])
+    volts = np.array([voltage_v(d) for d in ordered])
     (j, k), p, verdict = slope.search(way * volts, drawn, units)
     tail = 50 * (1 - settings.confidence)
     low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])

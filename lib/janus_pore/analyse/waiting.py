@@ -16,6 +16,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import orientation
 from .stats import Estimate
+from .voltage import voltage_v
 
 #: An ion that was away no longer than this (ps) has not left: it rattles across the edge of the region.
 GAP_PS = 2.0
@@ -109,7 +110,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
             cl, k_plus = (crossed[:, list(data.species.values).index(one)] for one in ("CL", "K"))
             lengths = _lengths(near) * every_ps
             rows.append({
-                "volt": volt(data), "placement": int(data.placement[k]) if "placement" in data.coords else 0,
+                "volt": voltage_v(data), "placement": int(data.placement[k]) if "placement" in data.coords else 0,
                 "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
                 "near_ns": near.sum() * every_ps / 1000, "far_ns": there.far.values[k].sum() * every_ps / 1000,
                 "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
@@ -135,7 +136,7 @@ def stands(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pl
         x, radial = found.x.values, found.radial.values
         inside = (radial <= place.radius_nm) & (np.abs(x) <= place.depth_nm)
         if inside.any():
-            rows.append([volt(data), float(np.median(x[inside])), float(np.median(radial[inside])), inside.sum()])
+            rows.append([voltage_v(data), float(np.median(x[inside])), float(np.median(radial[inside])), inside.sum()])
     table = pd.DataFrame(rows, columns=columns, dtype=float).astype({"frames": int})
     return table.sort_values("volt", ignore_index=True)
 
@@ -161,7 +162,7 @@ def order(
         # each stretch stands for itself, so it is its own replica
         every = orientation.Samples(theta, data.field.values[frame], np.ones(len(theta), dtype=bool), unit, unit)
         state = {"waiting": (known & waiting)[replica, frame], "none": (known & ~waiting)[replica, frame]}
-        found[volt(data)] = {
+        found[voltage_v(data)] = {
             key: orientation.mean_cos(every.where(chosen), settings) if chosen.any() else None
             for key, chosen in state.items()
         }
@@ -175,11 +176,6 @@ def both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> l
         for name, data in holds.items()
         if name in reruns and float(data.field[0]) != 0 and len(np.unique(reruns[name].time)) > 1
     ]
-
-
-def volt(data: xr.Dataset) -> float:
-    """E Lx in V of data at a constant field."""
-    return round(float(data.field[0]) * data.attrs["length_x_nm"], 3)
 
 
 def _filled(there: np.ndarray, steps: int) -> np.ndarray:
