@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from janus_pore.build import forcefield, membrane, probe
 from janus_pore.errors import MembraneError
-from janus_pore.units import KJ_MOL_NM_PER_E2
+from janus_pore.units import EPSILON_0_E_V_NM, KJ_MOL_NM_PER_E2
 
 TYPES = forcefield.atom_types("charmm", "liang")
 
@@ -45,6 +45,20 @@ def test_the_potential_of_a_sheet_by_a_series(name):
     asked *= KJ_MOL_NM_PER_E2
     assert found - found[0] == pytest.approx(asked - asked[0], abs=0.01)
     assert np.ptp(asked) > 10
+
+
+@pytest.mark.parametrize(("name", "sign"), [("mosse", 1), ("mosse_even", -1), ("mosse_wide", 1), ("mos2", 0)])
+def test_the_sheets_own_field(name, sign):
+    """Above a sheet without a pore: the step of its dipole, less what the box's field gives back on the way."""
+    sheet, length = membrane.pristine(name, 8, 5), 9.0
+    charges = forcefield.compensated(sheet.names, name, "refuse")
+    profile = {ion: probe.on_axis(sheet, charges, TYPES, ion, length) for ion in ("K", "CL")}
+    found = probe.built_in_v(profile["CL"], "CL")
+    dipole = np.array(charges) @ sheet.positions_nm[:, 0]
+    asked = -dipole / sheet.box_nm.prod() / EPSILON_0_E_V_NM * (1 - 1.6 / length)
+    assert found == pytest.approx(asked, abs=1e-3)
+    assert found == pytest.approx(probe.built_in_v(profile["K"], "K"), abs=1e-9)
+    assert np.sign(round(found, 6)) == sign
 
 
 def test_ions_of_opposite_charge():

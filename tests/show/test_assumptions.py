@@ -2,8 +2,9 @@
 
 import pytest
 from janus_pore import config
+from janus_pore.parameters import Run
 from janus_pore.paths import repository
-from janus_pore.show import assumptions
+from janus_pore.show import assumptions, origins
 
 FILES = sorted((repository() / "config").glob("*.yml"))
 
@@ -15,7 +16,16 @@ def scales():
 
 def test_every_parameter_has_a_note_and_every_note_a_parameter(scales):
     for scale in scales.values():
-        assert set(assumptions.parameters(scale)) == set(assumptions.NOTES)
+        assert set(assumptions.parameters(scale)) == set(origins.NOTES)
+
+
+def test_every_key_of_every_kind_of_protocol_has_a_note_and_nothing_else_has(scales):
+    kinds = {protocol.kind: type(protocol) for protocol in scales["paper"].protocols.values()}
+    asked = {f"{kind}.{key}" for kind, one in kinds.items() for key in one.model_fields}
+    common = {f"{kind}.{key}" for kind in kinds for key in ("kind", *Run.model_fields)}
+    assert set(origins.PROTOCOLS) == asked - common
+    page = assumptions.page(scales, "tiny")
+    assert all(f"| {kind} | `{key}` |" in page for kind, key in (one.split(".") for one in origins.PROTOCOLS))
 
 
 def test_the_page_marks_the_books_own_scale_and_shows_its_values(scales):

@@ -33,7 +33,7 @@ def test_the_papers_missing_part_is_the_field(published):
 
 def test_claims(found, published):
     rows = {claim.quantity: claim for claim in barriers.claims(found, published)}
-    assert len(rows) == 2 * 9 + 1
+    assert len(rows) == 2 * 9 + 1 + 3
     assert rows["0.2 V/nm: total"].here.value == 24.5 and rows["0.2 V/nm: total"].paper == "4.05 kJ/mol"
     assert rows["0.2 V/nm: total from counts"].here.value == 23.0
     assert rows["0.2 V/nm: total from counts"].paper == "not printed"
@@ -47,13 +47,29 @@ def test_claims(found, published):
 def test_the_lowest_of_all_fields(found, published):
     totals = {0.2: 4.0, 0.4: 2.0, 0.6: 5.0}
     every = {f: Barrier(*([Estimate(t, t - 1, t + 1, 9)] * 4), found[0.2].parts) for f, t in totals.items()}
-    assert barriers.claims(every, published)[-1].here.value == 0.4
+    rows = {claim.quantity: claim.here for claim in barriers.claims(every, published)}
+    assert rows["field of the lowest barrier"].value == 0.4
+
+
+def test_the_rise_that_the_paper_puts_on_the_water(found, published):
+    """Printed: water's electrostatic part +27.84, the ions' -31.845, the total +4.17 kJ/mol; errors in quadrature."""
+    later = {
+        name: Estimate(one.value + 3.0, one.low + 3.0, one.high + 3.0, 4) for name, one in found[0.2].parts.items()
+    }
+    both = {0.4: found[0.2], 0.8: Barrier(*([Estimate(30.5, 27.5, 33.5, 4)] * 4), later)}
+    rows = {claim.quantity: claim for claim in barriers.claims(both, published)}
+    total, water = rows["from 0.4 to 0.8 V/nm: total"], rows["from 0.4 to 0.8 V/nm: water, electrostatic"]
+    assert (total.paper, water.paper) == ("+4.17 kJ/mol", "+27.84 kJ/mol")
+    assert total.here == Estimate(6.0, 1.0, 11.0, 4) and water.here.error == pytest.approx(np.sqrt(0.5))
+    assert "electrostatic between ion and water" in water.remark
+    only = {claim.quantity: claim.here for claim in barriers.claims({0.4: found[0.2]}, published)}
+    assert only["from 0.4 to 0.8 V/nm: total"] is None
 
 
 def test_a_field_that_the_paper_does_not_have(found, published):
     assert barriers.claims({1.5: found[0.2]}, published)[0].paper == "not printed"
-    assert len(barriers.claims({1.5: found[0.2]}, published)) == 9 + 1
-    assert len(barriers.claims({1.5: found[0.4]}, published)) == 1 + 1
+    assert len(barriers.claims({1.5: found[0.2]}, published)) == 9 + 1 + 3
+    assert len(barriers.claims({1.5: found[0.4]}, published)) == 1 + 1 + 3
 
 
 @pytest.mark.parametrize("ions", [0.0, 60.0])

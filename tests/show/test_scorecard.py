@@ -19,13 +19,15 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     ]
     claims.save(ours, "loop", tmp_path, RECORD)
     claims.save([claims.Claim("box length", "not printed", None, "nm")], "beside", tmp_path, RECORD)
+    claims.save([claims.Claim("density", "near 1", None, "1")], "engine", tmp_path, RECORD, beside="expected")
     (tmp_path / "numbers.json").write_text(json.dumps({"no": "claims"}))
     page = scorecard.page({"This run": tmp_path, "Nothing here": tmp_path / "none"})
     assert "## This run" in page and "2 of 3 rows have a number" in page and "Nothing here" not in page
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
-    assert "The pages have 2 more rows." in page and "ours alone" not in page and "box length" not in page
+    assert "The pages have 3 more rows." in page and "ours alone" not in page and "box length" not in page
+    assert "engine" not in page and "density" not in page
     assert "numbers" not in page
 
 

@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.special import erfc
 
 from ..errors import MembraneError
-from ..units import KJ_MOL_NM_PER_E2
+from ..units import KJ_MOL_NM_PER_E2, KJ_MOL_NM_PER_E_V_NM
 from .forcefield import MOBILE_CHARGES, AtomType
 from .membrane import Sheet
 
@@ -98,6 +98,19 @@ def on_axis(
     table = {name: ("x", one, {"units": "kJ/mol"}) for name, one in found.items()}
     table |= {f"{name}_force": ("x", -np.gradient(one, x), {"units": "kJ/mol/nm"}) for name, one in found.items()}
     return xr.Dataset(table, coords={"x": ("x", x, {"units": "nm"})})
+
+
+def built_in_v(profile: xr.Dataset, ion: str) -> float:
+    """Voltage of the sheet's own field over a profile of `on_axis`: the potential at its -x end less that at +x.
+
+    Positive where the field points toward +x, as a positive applied field does. The sheet alone: no water, no ions.
+
+    Parameters
+    ----------
+    ion : the one the profile is of
+    """
+    ends = profile.electrostatic.values[[0, -1]] / (MOBILE_CHARGES[ion] * KJ_MOL_NM_PER_E_V_NM)
+    return float(ends[0] - ends[1])
 
 
 def over(profile: xr.Dataset, distance_nm: float) -> xr.Dataset:

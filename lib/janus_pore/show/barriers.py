@@ -26,6 +26,8 @@ PARTS = {
     "ion_electrostatic": ("ions, electrostatic", "#7b3294", "-"),
     "field": ("external field", "#1a9850", "-"),
 }
+#: Fields between which the paper's barrier rises.
+_RISE_V_NM = (0.4, 0.8)
 
 
 def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
@@ -125,4 +127,21 @@ def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Clai
         field = min(known, key=lambda field: known[field].value)
         lowest = Estimate(field, math.nan, math.nan, known[field].n)
     rows.append(Claim("field of the lowest barrier", printed("barrier_minimum"), lowest, "V/nm", remark))
+    return rows + _rise(found, paper)
+
+
+def _rise(found: Mapping[float, Barrier], paper: pd.DataFrame) -> list[Claim]:
+    """What the barrier and its two largest parts change by between two fields; errors added in quadrature."""
+    low, high = (found.get(field, Barrier(failed="not asked for")) for field in _RISE_V_NM)
+    rows = []
+    for key in ("total", "water_electrostatic", "ion_electrostatic"):
+        ends = [one.total if key == "total" else one.parts.get(key) for one in (low, high)]
+        here = None
+        if all(ends):
+            change, error = ends[1].value - ends[0].value, math.hypot(*(one.error for one in ends))
+            here = Estimate(change, change - error, change + error, min(one.n for one in ends))
+        text = f"{paper.loc[_RISE_V_NM[1], key] - paper.loc[_RISE_V_NM[0], key]:+.4g} kJ/mol"
+        remark = printed("barrier_cause") if key == "water_electrostatic" else ""
+        label = PARTS[key][0] if key in PARTS else key
+        rows.append(Claim(f"from {_RISE_V_NM[0]} to {_RISE_V_NM[1]} V/nm: {label}", text, here, "kJ/mol", remark))
     return rows

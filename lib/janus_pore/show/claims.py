@@ -14,16 +14,26 @@ from ..errors import AnalysisError
 from ..files import write_json, write_text
 from ..paths import repository
 
+#: How `Claim.paper` begins where the paper says nothing.
+SILENT = ("not in the paper", "not printed")
+
 
 @dataclass(frozen=True)
 class Claim:
-    """One published number (or statement) next to ours."""
+    """One published number (or statement) next to ours.
+
+    `paper` says "not printed" or "not in the paper" where there is none; what was expected instead may follow.
+    """
 
     quantity: str
     paper: str
     here: Estimate | None
     unit: str
     remark: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.paper.strip(" -"):
+            raise ValueError(f"{self.quantity}: say what the paper prints, or {' or '.join(map(repr, SILENT))}")
 
 
 def single(value: float, n: int) -> Estimate:
@@ -48,11 +58,18 @@ def table(claims: list[Claim]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def save(claims: list[Claim], name: str, directory: Path, record: dict[str, Any]) -> pd.DataFrame:
-    """Write `<name>.json` (with the provenance) and `<name>.csv` into a directory; return the table."""
-    content = {"provenance": record, "claims": [_plain(claim) for claim in claims]}
+def save(
+    claims: list[Claim], name: str, directory: Path, record: dict[str, Any], *, beside: str = "paper"
+) -> pd.DataFrame:
+    """Write `<name>.json` (with the provenance) and `<name>.csv` into a directory; return the table.
+
+    Parameters
+    ----------
+    beside : what our numbers stand beside, the heading of that column: "paper", or "expected" where it is not the paper
+    """
+    content = {"provenance": record, "beside": beside, "claims": [_plain(claim) for claim in claims]}
     write_json(directory / f"{name}.json", content)
-    frame = table(claims)
+    frame = table(claims).rename(columns={"paper": beside})
     write_text(directory / f"{name}.csv", frame.to_csv(index=False))
     return frame
 

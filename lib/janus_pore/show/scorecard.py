@@ -10,7 +10,7 @@ from typing import Any
 from ..analyse.stats import Estimate
 from ..errors import BookError
 from ..files import read_json
-from .claims import text
+from .claims import SILENT, text
 from .provenance import behind
 
 HEAD = """# All claims at once
@@ -21,9 +21,6 @@ pages. Intervals are 68 % unless a page says otherwise; *n* counts
 independent samples (replicas, cycles, blocks), as the page concerned explains. "Not enough data" is an answer: the
 remark says what is missing.
 """
-
-#: How the paper's column begins where it says nothing.
-_SILENT = ("not in the paper", "not printed")
 
 
 def page(results: Mapping[str, Path]) -> str:
@@ -61,7 +58,9 @@ def page(results: Mapping[str, Path]) -> str:
 
 def _told(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The claims about which the paper says something."""
-    return [claim for claim in content.get("claims", []) if not claim["paper"].startswith(_SILENT)]
+    if content.get("beside", "paper") != "paper":
+        return []
+    return [claim for claim in content.get("claims", []) if not claim["paper"].startswith(SILENT)]
 
 
 def _row(claim: dict[str, Any]) -> str:
