@@ -119,9 +119,10 @@ class ConstantFields(Run):
 
 
 class FieldSteps(Run):
-    """Prepare at one field, then step to each of several."""
+    """Prepare at one field, then step to each of several: from there in one jump, or each from the one before."""
 
     kind: Literal["steps"]
+    path: Literal["jump", "staircase"] = "jump"
     from_v_nm: FieldVnm
     prepare_ps: Positive
     to_v_nm: list[FieldVnm] = Field(min_length=1)

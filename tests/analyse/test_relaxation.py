@@ -45,6 +45,20 @@ class TestSteps:
             < 20
         )
 
+    def test_a_staircase_goes_from_field_to_field(self):
+        """Each step starts at the last frame of the one before, and comes back with its own time and widths."""
+        stairs = RelaxingWater(before_v_nm=1.2, after_v_nm=(0.6, 0.0), staircase=True, waters=40)
+        one, two = relaxation.steps(stairs.sample(4))
+        assert (one.label, two.label) == ("1.2 to 0.6 V/nm, staircase", "0.6 to 0 V/nm, staircase")
+        assert (two.before_v_nm, two.after_v_nm, two.path) == (0.6, 0.0, "staircase")
+        assert np.allclose(one.time_ps, two.time_ps) and np.array_equal(one.sums[:, -1], two.sums[:, 0])
+        for step in (one, two):
+            found = relaxation.decay(step, SETTINGS)
+            assert abs(found.tau.value - 6.0) < 3 * found.tau.error
+            assert found.a.value == pytest.approx(stairs.steady(step.after_v_nm), abs=3.0)
+            assert found.a.value + found.b.value == pytest.approx(stairs.steady(step.before_v_nm), abs=4.0)
+        assert relaxation.steps(DOWN.sample(1))[1].path == "jump"
+
     def test_data_of_another_kind_are_refused(self):
         with pytest.raises(AnalysisError, match="steps are needed"):
             relaxation.steps(SineConductor().sample(0))

@@ -64,6 +64,9 @@ def test_steps_share_their_preparation():
     tree = protocols.steps("up", asked, ("mosse",))
     assert tree.parents == (-1, 0, 0) and tree.simulated_ps == 50.0 and tree.duration_ps == 30.0
     assert [float(tree.waveform(np.array([15.0]), leaf)[0]) for leaf in tree.leaves()] == [0.4, 0.8]
+    chain = protocols.steps("stairs", asked.model_copy(update={"path": "staircase"}), ("mosse",))
+    assert chain.parents == (-1, 0, 1) and chain.simulated_ps == chain.duration_ps == 50.0
+    assert chain.waveform(np.array([5.0, 15.0, 35.0])).tolist() == [0.0, 0.4, 0.8]
 
 
 class TestTree:

@@ -37,6 +37,7 @@ class Step:
     ----------
     before_v_nm, after_v_nm : the field before and after
     time_ps : since the step, (t,); 0 is the last frame before it
+    path : "jump", from the field that the protocol starts at, or "staircase"
     sums : (replica, t, 4): sums over waters of cos theta, sin theta, theta^2 (rad^2), and their number
     """
 
@@ -44,6 +45,7 @@ class Step:
     after_v_nm: float
     time_ps: np.ndarray
     sums: np.ndarray
+    path: str = "jump"
 
     @property
     def direction(self) -> str:
@@ -52,7 +54,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        return f"{self.before_v_nm:g} to {self.after_v_nm:g} V/nm"
+        return f"{self.before_v_nm:g} to {self.after_v_nm:g} V/nm" + (", staircase" if self.path != "jump" else "")
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,15 @@ def steps(data: xr.Dataset) -> list[Step]:
         raise AnalysisError(f"{data.attrs.get('protocol')} is of kind {data.attrs.get('kind')!r}: steps are needed")
     theta, frame, replica = angles(data)
     field, segment, time = data.field.values, data.segment.values, data.time.values
-    last = int(np.flatnonzero(segment == 0)[-1])
-    before, found = float(field[last]), []
-    for k in range(1, int(segment.max()) + 1):
-        own = np.concatenate([[last], np.flatnonzero(segment == k)])
-        after = float(field[own[-1]])
+    each = [np.flatnonzero(segment == k) for k in range(int(segment.max()) + 1)]
+    # the frame before a segment's first: of those that are earlier, in time and in the protocol, the latest
+    last = [
+        max(np.flatnonzero((segment < k) & (time < time[own[0]])), key=time.item) for k, own in enumerate(each) if k
+    ]
+    path, found = "jump" if all(segment[last] == 0) else "staircase", []
+    for start, own in zip(last, each[1:], strict=True):
+        own = np.concatenate([[start], own])
+        before, after = float(field[start]), float(field[own[-1]])
         direction = after or before
         place = np.full(len(time), -1)
         place[own] = np.arange(len(own))
@@ -101,7 +107,7 @@ def steps(data: xr.Dataset) -> list[Step]:
         size, shape = data.sizes["replica"] * len(own), (data.sizes["replica"], len(own))
         columns = (np.cos(angle), np.sin(angle), angle**2, np.ones(len(angle)))
         sums = np.stack([np.bincount(index, column, size).reshape(shape) for column in columns], axis=-1)
-        found.append(Step(before, after, time[own] - time[last], sums))
+        found.append(Step(before, after, time[own] - time[start], sums, path))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -54,15 +56,21 @@ def relaxation(curves: Sequence[xr.Dataset], fits: Sequence[Decay], ax: Axes) ->
 
 
 def times(found: Sequence[tuple[Step, Decay]], ax: Axes) -> None:
-    """tau against the field after the step, forward and reverse; refused fits are left out (Fig 2D)."""
-    for direction, colour in BRANCH.items():
-        good = [(step, one.tau) for step, one in found if step.direction == direction and not one.failed]
-        refused = sum(step.direction == direction for step, _ in found) - len(good)
-        label = direction + (f" ({refused} refused)" if refused else "")
+    """tau against the field after the step, forward and reverse; refused fits are left out (Fig 2D).
+
+    Steps of a staircase are hollow squares, beside the dots of jumps.
+    """
+    paths = dict.fromkeys(step.path for step, _ in found)
+    for (direction, colour), path in itertools.product(BRANCH.items(), paths):
+        own = [(step, one) for step, one in found if (step.direction, step.path) == (direction, path)]
+        good = [(step, one.tau) for step, one in own if not one.failed]
+        refused = len(own) - len(good)
+        label = direction + f", {path}" * (len(paths) > 1) + f" ({refused} refused)" * (refused > 0)
+        look = {"fmt": "s", "mfc": "w"} if path == "staircase" else {"fmt": "o"}
         field = [step.after_v_nm for step, _ in good]
         value = np.array([tau.value for _, tau in good])
         error = np.array([[tau.value - tau.low, tau.high - tau.value] for _, tau in good]).reshape(-1, 2).T
-        ax.errorbar(field, value, np.maximum(error, 0), fmt="o", capsize=3, color=colour, label=label)
+        ax.errorbar(field, value, np.maximum(error, 0), capsize=3, color=colour, label=label, **look)
     ax.set(xlabel="field E after the step (V/nm)", ylabel=r"$\tau$ (ps)")
     ax.legend()
 

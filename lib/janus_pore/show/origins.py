@@ -138,9 +138,13 @@ PROTOCOLS: dict[str, tuple[str, str]] = {
     "steps.prepare_ps": ("assumed", "at that field, before the step"),
     "steps.to_v_nm": (
         "assumed",
-        'each reached in one jump. Printed: "gradually increase the electric field in the forward process (Fig. 3A) '
-        'and reduce the field in the reverse process"; a staircase from field to field, or the sweep itself, would '
-        "be as literal",
+        "not printed",
+    ),
+    "steps.path": (
+        "assumed",
+        'jump (from the start to each field) or staircase (from field to field). Printed: "gradually increase the '
+        'electric field in the forward process (Fig. 3A) and reduce the field in the reverse process"; '
+        "sigma_theta(t) along the sweep itself would be as literal",
     ),
     "steps.duration_ps": ("assumed", "after the step; no time of Figs 2D and 3 is printed"),
     "pair.prime_v_nm": ("paper", "2.0 V/nm before PPF; 0 before PPD"),

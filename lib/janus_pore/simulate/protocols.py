@@ -157,11 +157,15 @@ def _expand(name: str, asked: SineSweep | ConstantFields | FieldSteps | PulsePai
 
 
 def steps(name: str, asked: FieldSteps, systems: tuple[str, ...]) -> Protocol:
-    """Prepare at one field, then step to each of the others: a preparation and one branch a field (Figs 2D, 3)."""
+    """Prepare at one field, then step to each of the others (Figs 2D, 3).
+
+    One branch a field off the preparation ("jump"), or a chain ("staircase").
+    """
     first = Segment(asked.from_v_nm, asked.prepare_ps)
     branches = [Segment(field, asked.duration_ps) for field in asked.to_v_nm]
     labels = ("prepare", *(f"step to {field:+.2f} V/nm" for field in asked.to_v_nm))
-    return Protocol(name, "steps", (first, *branches), systems, (-1, *(0 for _ in branches)), labels)
+    parents = (-1, *(0 if asked.path == "jump" else k for k in range(len(branches))))
+    return Protocol(name, "steps", (first, *branches), systems, parents, labels)
 
 
 def pulse_pair(name: str, asked: PulsePair, systems: tuple[str, ...]) -> Protocol:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,8 @@ from .sweep import dataset
 @dataclass(frozen=True)
 class RelaxingWater:
     """Waters whose angles are wrapped Gaussians about the field, of width sigma(t) after each step of the field.
+
+    Each step is from `before_v_nm`, or with `staircase` from the field before, whose width it is taken to have reached.
 
     sigma(t) = far + (start - far) exp(-t / tau), with start and far the steady widths of the field before and after,
     steady(E) = rest - (rest - strong) |E| / (|E| + half). tau is `ordering_ps` where |E| rises and `relaxing_ps` where
@@ -37,6 +39,7 @@ class RelaxingWater:
     replicas: int = 10
     waters: int = 8
     correlation_ps: float = 0.0
+    staircase: bool = False
 
     def steady(self, field_v_nm: float) -> float:
         """Width in degrees long after the field was set."""
@@ -59,14 +62,18 @@ class RelaxingWater:
         since = np.arange(1, stay + 1) * self.interval_ps
         branches = len(self.after_v_nm)
         segment = np.repeat(np.arange(branches + 1), [first + 1, *[stay] * branches])
-        time = np.concatenate([np.arange(first + 1) * self.interval_ps, *[self.prepare_ps + since] * branches])
         fields = np.array([self.before_v_nm, *self.after_v_nm])
+        starts = self.prepare_ps + self.duration_ps * np.arange(branches) * self.staircase
+        time = np.concatenate([np.arange(first + 1) * self.interval_ps, *(start + since for start in starts)])
+        steps = [replace(self, before_v_nm=fields[k * self.staircase]) for k in range(branches)]
         parts = [np.full(first + 1, self.steady(self.before_v_nm))]
         shape = (self.replicas, len(time), self.waters)
         angle = noise(rng, shape, self.interval_ps, self.correlation_ps)
-        angle *= np.radians(np.concatenate([*parts, *(self.analytical_sigma(since, e) for e in self.after_v_nm)]))[
-            :, None
-        ]
+        angle *= np.radians(
+            np.concatenate(
+                [*parts, *(one.analytical_sigma(since, e) for one, e in zip(steps, fields[1:], strict=True))]
+            )
+        )[:, None]
         direction = np.where(fields == 0, self.before_v_nm, fields)[segment]
         angle += np.where(direction < 0, np.pi, 0.0)[:, None]
         current = np.zeros((self.replicas, len(time) - 1, 2))
