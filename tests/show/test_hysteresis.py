@@ -68,6 +68,15 @@ def test_times_leave_refused_fits_out_and_count_them(ax):
     assert labels == ["forward (1 refused)", "reverse"]
 
 
+def test_times_of_a_staircase_stand_beside_those_of_jumps(ax):
+    known = {"before_v_nm": 1.2, "after_v_nm": (0.6, 0.0)}
+    steps = [s for way in (False, True) for s in relaxation.steps(RelaxingWater(**known, staircase=way).sample(1))]
+    hysteresis.times([(step, relaxation.decay(step, SETTINGS)) for step in steps], ax)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["forward, jump", "forward, staircase", "reverse, jump", "reverse, staircase"]
+    assert {line.get_marker() for line in ax.lines} >= {"o", "s"}
+
+
 def test_nothing_to_draw_is_drawn_without_an_error(ax):
     hysteresis.relaxation([], [], ax)
     hysteresis.times([], ax)
