@@ -59,7 +59,7 @@ def times(found: Sequence[tuple[Step, Decay]], ax: Axes) -> None:
 
     Steps of a staircase are hollow squares, beside the dots of jumps.
     """
-    paths = dict.fromkeys(step.path for step, _ in found)
+    paths = dict.fromkeys(step.path for step, _ in found) or ("jump",)
     for (direction, colour), path in itertools.product(BRANCH.items(), paths):
         own = [(step, one) for step, one in found if (step.direction, step.path) == (direction, path)]
         good = [(step, one.tau) for step, one in own if not one.failed]
