@@ -40,7 +40,7 @@ def test_a_correlation_that_outlives_the_run_is_a_bound_and_a_warning(settings):
     found = decorrelation.memories(profile({"bulk": 50.0}, length=10.0), settings)
     assert not found[0].decayed
     said = decorrelation.verdict(found, 1000.0)
-    assert said.startswith("WARNING") and "at least" in said
+    assert said.startswith("WARNING") and "at least" in said and "too short" in said and "3 times" not in said
 
 
 def diffusing(d_nm2_ps, noise=0.0):

@@ -63,7 +63,12 @@ def verdict(found: list[Memory], spacing_ps: float) -> str:
     said += f"{'' if slowest.decayed else 'at least '}{slowest.time_ps.value:.2g} ps)"
     if ratio >= ENOUGH and slowest.decayed:
         return f"Independent starts: {said}."
-    return f"WARNING: starts may remember each other: {said}; take {ENOUGH:g} times or more, or a longer equilibration."
+    todo = (
+        f"take {ENOUGH:g} times or more, or"
+        if slowest.decayed
+        else "the run is too short to see that memory's end, so take"
+    )
+    return f"WARNING: starts may remember each other: {said}; {todo} a longer equilibration."
 
 
 def mixing(profile: xr.Dataset, liquid_nm: float, settings: Analysis) -> Estimate:

@@ -39,7 +39,7 @@ class Slider:
             low, high = np.log10([self.low, self.high])
             return ipywidgets.FloatLogSlider(self.start, min=low, max=high, step=(high - low) / 100, **look)
         return ipywidgets.FloatSlider(
-            self.start, min=self.low, max=self.high, step=(self.high - self.low) / 100, **look
+            self.start, min=self.low, max=self.high, step=(self.high - self.low) / 1000, **look
         )
 
 
