@@ -9,6 +9,10 @@ ifneq ($(filter-out $(run_all) yes Yes YES true True TRUE 1,$(SHIPPED)),)
 $(error SHIPPED=$(SHIPPED) is neither yes nor no: say SHIPPED=no to run shipped replicas here, too)
 endif
 
+ifneq ($(shell echo "$(CORES)" | grep -cEx '[1-9][0-9]*'),1)
+$(error CORES=$(CORES) is no number of cores: say CORES=2, or leave it out for all of them)
+endif
+
 setup := bash workflow/setup.sh
 snakemake = $(setup) --exec snakemake --cores $(CORES) --profile workflow/profiles/local $(if $(run_all),--config shipped=no)
 shelf := $(if $(run_all),--shelf none)
@@ -45,7 +49,7 @@ scout: ## run the campaign that compares readings of the paper (config/scout.yml
 	@$(snakemake) --configfile config/scout.yml -- scout
 
 verify: ## run a shipped replica again and compare: make verify DATA=data/reference/<scale>/<system>/<protocol>/r000.nc
-	@test -f "$(DATA)" || { echo "error: DATA names no file; it is one of data/reference/*/*/*/r*.nc" >&2; exit 1; }
+	@test -f "$(DATA)" && echo "$(DATA)" | grep -Eq '/r[0-9]+\.nc$$' || { echo "error: DATA names no reduced replica; it is one of data/reference/*/*/*/r*.nc" >&2; exit 1; }
 	@$(setup)
 	@$(setup) --exec janus-pore verify "$(dir $(DATA))../../scale.yml" "$(DATA)" --runs runs/verify
 

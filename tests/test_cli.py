@@ -1,6 +1,7 @@
 """The command line: help, one clear line for what the caller can mend, and the first real steps."""
 
 import json
+import re
 
 import pytest
 from janus_pore import cli
@@ -9,14 +10,34 @@ from janus_pore.paths import repository
 TINY = str(repository() / "config" / "tiny.yml")
 
 
-STEPS = ["check", "build", "equilibrate", "replica", "engine", "reduce", "notebook", "book"]
+def test_every_step_has_help(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    steps = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.M)
+    steps += re.findall(r"^    (\w+)$", "    equilibrate", re.M)
+    assert len({*steps}) >= 17
+    for step in {*steps}:
+        with pytest.raises(SystemExit) as done:
+            cli.main([step, "--help"])
+        assert done.value.code == 0 and "scale_file" in capsys.readouterr().out, step
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_every_step_has_help(step, capsys):
+@pytest.mark.parametrize(
+    ("step", "option", "value"),
+    [
+        ("equilibrate", "--threads", "0"), ("equilibrate", "--threads", "-3"), ("equilibrate", "--max-hours", "0"),
+        ("replica", "--max-hours", "-1"), ("pack", "--max-hours", "nan"), ("engine", "--max-hours", "inf"),
+        ("plan", "--ns-per-day", "0"), ("plan", "--ns-per-day", "inf"), ("plan", "--shelf", "/nope"),
+        ("status", "--shelf", TINY),
+    ],
+)  # fmt: skip
+def test_options_without_sense_are_refused(step, option, value, capsys):
+    """Once taken: 0 hours and fewer were no limit at all, and a wrong shelf one on which nothing ships."""
     with pytest.raises(SystemExit) as done:
-        cli.main([step, "--help"])
-    assert done.value.code == 0 and "scale_file" in capsys.readouterr().out
+        cli.main([step, TINY, option, value])
+    assert done.value.code == 2 and f"argument {option}: {value}" in capsys.readouterr().err.replace(
+        "there is no directory ", ""
+    )
 
 
 @pytest.mark.parametrize(("step", "more"), [("reference", []), ("verify", ["r000.nc"])])

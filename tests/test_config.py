@@ -56,6 +56,16 @@ def test_a_file_whose_name_is_not_that_of_its_scale(tmp_path, make_scale):
     assert "'test'" in (said := config.misnamed(tmp_path / "mine.yml", scale)) and "`scale` to mine" in said
 
 
+def test_an_impossible_date_is_one_message(refusal):
+    assert "not readable as YAML" in refusal(text="scale: 2026-13-45\n")
+
+
+def test_keys_are_those_of_the_file(refusal):
+    """Once with the kind of the protocol in between, by which the reader tells protocols apart."""
+    assert "\n  protocols.sweep.periods: " in refusal("protocols.sweep.periods", 0)
+    assert "Value error" not in refusal("analysis.pore_radius_nm", 1.9)
+
+
 def test_there_are_shipped_scales():
     assert "tiny" in [path.stem for path in SHIPPED]
 

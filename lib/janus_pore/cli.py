@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import config, steps
+from . import config, hints, steps
 from .errors import JanusPoreError
 from .paths import Campaign
 
@@ -46,18 +47,21 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     def md(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
-        sub.add_argument("--max-hours", type=float, help="stop in a resumable state after this walltime")
+        sub.add_argument("--threads", type=_threads, default=1, help="CPU threads of mdrun")
+        sub.add_argument("--max-hours", type=_positive, help="stop in a resumable state after this walltime")
         sub.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
 
-    def on_shelf(sub: argparse.ArgumentParser, default: Path | None = Path("data/reference")) -> None:
-        words = f"default: {default}" if default else "default: none is taken from anywhere"
-        sub.add_argument("--shelf", type=Path, default=default, help=f"where shipped replicas lie ({words})")
+    def on_shelf(sub: argparse.ArgumentParser, default: Path | None, kind: Callable = _shelf) -> None:
+        words = f"default: {hints.shown(default)}" if default else "default: none is taken from anywhere"
+        words = f"where shipped replicas lie, or none ({words})"
+        sub.add_argument("--shelf", type=kind, default=default, help=words)
 
     plan = step("plan", steps.plan, "What a campaign costs: ns, hours, disk, and what is done.")
-    plan.add_argument("--ns-per-day", type=float, help="speed of one run; without it a probe of 20 s measures it here")
-    on_shelf(plan)
-    on_shelf(step("status", steps.status, "What has been run, and what is running."))
+    plan.add_argument(
+        "--ns-per-day", type=_positive, help="speed of one run; without it a probe of 20 s measures it here"
+    )
+    on_shelf(plan, hints.shelf())
+    on_shelf(step("status", steps.status, "What has been run, and what is running."), hints.shelf())
     step("check", steps.check, "Read a scale file and say what is wrong with it.")
     step("build", steps.build, "Build a system: sheet, pore, water, ions.", "system")
     md(step("equilibrate", steps.equilibrate, "Minimise and equilibrate a system (resumable).", "system"))
@@ -74,22 +78,43 @@ def _parser() -> argparse.ArgumentParser:
     step("collect", steps.collect, "Put the replicas of a protocol together.", "system", "protocol")
     forces = step("forces", steps.forces, "Recompute the forces on Cl- near the pore.", "system", "protocol")
     forces.add_argument("--replica", type=int, help="of one replica; without it: put the replicas together")
-    forces.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun")
+    forces.add_argument("--threads", type=_threads, default=1, help="CPU threads of mdrun")
     ship = step("ship", steps.ship, "Put a campaign's reduced replicas, with manifests, beside the shipped ones.")
-    on_shelf(ship)
+    on_shelf(ship, hints.shelf(), Path)
     together = "Put the shipped replicas of a scale together, as a campaign under --runs."
     shelf = step("reference", steps.reference, together, runs="runs/reference")
-    on_shelf(shelf)
+    on_shelf(shelf, hints.shelf())
     shelf.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
     again = "Run a shipped replica again and compare it with what was shipped."
     verify = step("verify", steps.verify, again, runs="runs/verify")
     verify.add_argument("data", type=Path, help="data/reference/<scale>/<system>/<protocol>/r000.nc")
-    verify.add_argument("--threads", type=int, default=1, help="CPU threads of mdrun; 1 for bit-for-bit")
+    verify.add_argument("--threads", type=_threads, default=1, help="CPU threads of mdrun; 1 for bit-for-bit")
     notebook = step("notebook", steps.notebook, "Execute a notebook with the scale's parameters.", "name")
     notebook.add_argument("--system", help="the system a notebook is about (default: the scale's first)")
     book = step("book", steps.book, "Stage and render the book from executed notebooks.")
     book.add_argument("--html", type=Path, default=Path("book/_build/html"), help="where the HTML goes")
     return parser
+
+
+def _threads(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is no number of threads: 1 or more")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not above zero and finite")
+    return value
+
+
+def _shelf(text: str) -> Path | None:
+    if text == "none":
+        return None
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no directory {text}; say none to take nothing over")
+    return Path(text)
 
 
 if __name__ == "__main__":

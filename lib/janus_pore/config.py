@@ -6,6 +6,7 @@ and the allowed range. Units are in the key names.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
@@ -39,7 +40,7 @@ class Scale(Model):
     """A whole campaign: what is built, how it is run, what is computed from it."""
 
     scale: Name
-    notice: str = Field(max_length=400, description="shown on every page of the book; empty for none")
+    notice: str = Field(max_length=400, description="shown under the titles of its notebooks' pages; empty for none")
     systems: dict[Name, System] = Field(min_length=1)
     md: MD
     equilibration: Equilibration
@@ -63,6 +64,8 @@ class Scale(Model):
             edges = (system.length_x_nm, system.cells_y * 0.325, system.cells_z * 0.325 * 3**0.5)
             if min(edges) <= 2 * self.md.cutoff_nm:
                 raise ValueError(f"systems.{name}: every box edge must exceed twice md.cutoff_nm")
+            if 2 * self.analysis.pore_radius_nm > min(edges[1:]):
+                raise ValueError(f"analysis.pore_radius_nm: the pore must fit into the sheet of systems.{name}")
         if self.engine.edge_nm <= 2 * (self.md.cutoff_nm + self.engine.nve_buffer_nm):
             raise ValueError("engine.edge_nm must exceed twice md.cutoff_nm + engine.nve_buffer_nm")
         for key in ("equilibration.duration_ps", "ensemble.spacing_ps", "ensemble.randomise_ps"):
@@ -91,6 +94,9 @@ class Scale(Model):
                     f"barrier.protocols names '{name}', whose trajectory_resolution_nm must be at most "
                     f"{RERUN_RESOLUTION_NM:g}: forces are recomputed from its frames"
                 )
+            largest = protocol.amplitude_v_nm if protocol.kind == "sine" else math.inf
+            if min(map(abs, self.barrier.fields_v_nm), default=0) > largest + self.barrier.half_window_v_nm:
+                raise ValueError(f"barrier.fields_v_nm: the sweep '{name}' reaches none of them")
             if 2 * self.barrier.half_range_nm > min(self.systems[s].length_x_nm for s in protocol.systems):
                 raise ValueError("barrier.half_range_nm must not exceed half of any system's length_x_nm")
 
@@ -139,9 +145,12 @@ def load(path: Path | str) -> Scale:
     except ValidationError as error:
         lines = [f"{path}: {error.error_count()} value(s) cannot be used:"]
         for item in error.errors():
-            key = ".".join(str(part) for part in item["loc"]) or "(whole file)"
+            loc = list(item["loc"])
+            if loc[:1] == ["protocols"] and loc[2:]:
+                del loc[2]  # the kind, by which pydantic tells protocols apart
+            key = ".".join(map(str, loc)) + ": " if loc else ""
             found = "" if isinstance(item["input"], dict | Model) else f" (found: {item['input']!r})"
-            lines.append(f"  {key}: {item['msg']}{found}")
+            lines.append(f"  {key}{item['msg'].removeprefix('Value error, ')}{found}")
         raise ConfigError("\n".join(lines)) from None
 
 

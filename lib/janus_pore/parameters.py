@@ -10,7 +10,6 @@ from .units import is_multiple
 
 Positive = Annotated[float, Field(gt=0)]
 FieldVnm = Annotated[float, Field(ge=-5.0, le=5.0)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
 #: Forces recomputed from positions stored to this many nm are off by 2 kJ/mol/nm, at random, of a spread of 300.
@@ -130,7 +129,7 @@ class FieldSteps(Run):
 
 
 class Pulses(Run):
-    """What pulse pairs and trains share; prime_ps 0 means no prime."""
+    """What pulse pairs and trains share; prime_ps 0: no prime."""
 
     prime_v_nm: FieldVnm
     prime_ps: float = Field(ge=0.0)
@@ -200,7 +199,7 @@ class Analysis(Model):
     phase_bins: int = Field(ge=8, le=2000)
     angle_bins: int = Field(ge=12, le=720)
     bootstrap_draws: int = Field(ge=100, le=100_000)
-    confidence: Fraction
+    confidence: float = Field(gt=0, lt=1)
     discard_ps: float = Field(ge=0.0, description="after switching a constant field on")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from .config import Scale
 from .errors import JanusPoreError
 from .files import write_text
 
@@ -19,6 +20,15 @@ def known(found: dict[str, Any], name: str, what: str) -> Any:
     if name not in found:
         raise JanusPoreError(f"there is no {what} {name!r} here; this scale has: {', '.join(found) or 'none'}")
     return found[name]
+
+
+def protocol_of(args: argparse.Namespace, scale: Scale, replicas: Iterable[int] = ()) -> Any:
+    """The protocol that is asked for of a system; replicas that it does not have are refused."""
+    from .simulate import protocols
+
+    found = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocols.check_replicas(scale, found, replicas)
+    return found
 
 
 def note(said: str) -> None:
@@ -52,4 +62,4 @@ def replica_command(args: argparse.Namespace, threads: int) -> list[str]:
     """The step `replica` as a process of its own, but for the numbers: of what `pack` was asked for."""
     argv = [sys.executable, "-m", "janus_pore.cli", "replica", str(args.scale_file), "--runs", str(args.runs)]
     argv += ["--system", args.system, "--protocol", args.protocol, "--threads", str(threads)]
-    return argv + (["--max-hours", str(args.max_hours)] if args.max_hours else [])
+    return argv + (["--max-hours", str(args.max_hours)] if args.max_hours is not None else [])

@@ -8,19 +8,21 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
-from . import config
+from . import config, hints
 from .config import Scale
 from .errors import JanusPoreError
 from .paths import Campaign, repository
-from .stepping import known, note, numbered, replica_command, stamp, watch
+from .stepping import known, note, numbered, protocol_of, replica_command, stamp, watch
 
 
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
+    from .build import system
     from .simulate import protocols
 
     protocols.expand(scale)
+    for asked in scale.systems.values():
+        system.fill(asked)
     note(config.misnamed(args.scale_file, scale))
 
 
@@ -34,8 +36,6 @@ def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     if speed is None:
         print(f"measuring the speed of {first} on {scale.ensemble.cores_per_run} core(s) for 20 s ...", file=sys.stderr)
         speed = plan.probe(scale, first, gmx.find())
-    elif not speed > 0:
-        raise JanusPoreError(f"--ns-per-day must be positive, not {speed}")
     table = plan.plan(scale, campaign, plan.speeds(scale, first, speed), adopt.waiting(scale, campaign, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     left = (table.core_hours * (1 - table.done)).sum()
@@ -73,10 +73,9 @@ def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> N
 
 
 def replica(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .simulate import ensemble, gmx, protocols
+    from .simulate import ensemble, gmx
 
-    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
-    protocols.check_replicas(scale, protocol, args.replica)
+    protocol = protocol_of(args, scale, args.replica)
     with ExitStack() as bars:
         ensemble.run_replicas(
             scale, campaign, args.system, protocol, args.replica, gmx.find(),
@@ -89,7 +88,7 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt
     from .simulate import cost, gmx, pack, process, protocols
 
-    protocol = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = protocol_of(args, scale)
     size = cost.job_size(scale, args.system, protocol)
     members = pack.members(args.pack, size, protocols.replicas_of(scale, protocol))
     if args.shelf:
@@ -118,6 +117,7 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 def profile(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import profile, replica
 
+    known(scale.systems, args.system, "system")
     data = profile.reduce_equilibration(scale, campaign, args.system)
     replica.write(data, campaign.equilibration(args.system).with_suffix(".nc"))
 
@@ -139,9 +139,8 @@ def engine(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt, replica
-    from .simulate.protocols import protocols_of
 
-    protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
+    protocol = protocol_of(args, scale, [args.replica])
     target = campaign.reduced(args.system, args.protocol, args.replica)
     if not adopt.restore(scale, campaign, args.system, args.protocol, args.replica, target):
         replica.write(replica.reduce_replica(scale, campaign, args.system, protocol, args.replica), target)
@@ -149,23 +148,24 @@ def reduce(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 def collect(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import replica
-    from .simulate.protocols import protocols_of, replicas_of
+    from .simulate.protocols import replicas_of
 
-    protocol = known(protocols_of(scale, args.system), args.protocol, "protocol")
-    paths = [campaign.reduced(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
-    replica.write(replica.collect(paths), campaign.collected(args.system, args.protocol))
+    protocol = protocol_of(args, scale)
+    paths = [campaign.reduced(args.system, protocol.name, k) for k in replicas_of(scale, protocol)]
+    replica.write(replica.collect(paths), campaign.collected(args.system, protocol.name))
 
 
 def forces(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt, forces, store
     from .simulate import gmx, rerun
-    from .simulate.protocols import replicas_of
+    from .simulate.protocols import check_replicas, replicas_of
 
     protocol = known(rerun.asked(scale, args.system), args.protocol, "protocol in barrier.protocols")
     if args.replica is None:
         paths = [campaign.forces(args.system, args.protocol, k) for k in replicas_of(scale, protocol)]
         store.write(forces.collect(paths), campaign.collected_forces(args.system, args.protocol))
         return
+    check_replicas(scale, protocol, [args.replica])
     target = campaign.forces(args.system, args.protocol, args.replica)
     if not adopt.restore(scale, campaign, args.system, args.protocol, args.replica, target):
         how = {"gmx": gmx.find(), "threads": args.threads}
@@ -194,7 +194,7 @@ def verify(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
     with ExitStack() as bars:
         shipped, again, same = repeat(args.data, args.runs, gmx.find(), threads=args.threads, watch=watch(bars))
-    table = compare(shipped, again, scale.analysis)
+    table = compare(shipped, again, config.load(args.data.parents[2] / "scale.yml").analysis)
     print(table.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     print("".join(f"\n{name.replace('_', ' ')}: {'yes' if yes else 'no'}" for name, yes in same.items()))
     if not same["same_trajectories"] and table.sigma.max() > MOST_SIGMA:
@@ -213,13 +213,12 @@ def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .show import assumptions, book, scorecard
 
-    files = sorted((repository() / "config").glob("*.yml"))
-    scales = {s.scale: s for s in (config.load(path) for path in files)} | {scale.scale: scale}
-    shipped = {path.parent.name: config.load(path) for path in sorted(Path("data/reference").glob("*/scale.yml"))}
+    scales = {s.scale: s for s in map(config.load, sorted((repository() / "config").glob("*.yml")))}
+    shipped = {path.parent.name: config.load(path) for path in sorted(hints.shelf().glob("*/scale.yml"))}
     shelf = {name: Campaign.of(name, args.runs / "reference") for name in shipped}
     results = {f"Reference data, scale {name}": one.results() for name, one in shelf.items()}
     pages = {
-        "assumptions.md": assumptions.page(scales, scale.scale),
+        "assumptions.md": assumptions.page(scales | {scale.scale: scale}, scale.scale),
         "claims.md": scorecard.page(results | {f"This run, scale {scale.scale}": campaign.results()}),
     }
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}

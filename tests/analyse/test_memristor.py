@@ -2,11 +2,25 @@
 
 import numpy as np
 import pytest
-from janus_pore.analyse.memristor import Memristor, frozen, linear_area, sweep
+from janus_pore.analyse.memristor import Memristor, frozen, sweep
 from janus_pore.errors import AnalysisError
 
 FIELD = np.linspace(-1.2, 1.2, 49)
 AMPLITUDE = 1.2
+
+
+def linear_area(amplitude_v_nm: float, omega_tau: np.ndarray, steepness: float, even: bool = False) -> np.ndarray:
+    r"""The lobe's area for small amplitudes and one tau, in closed form; s_inf = a E and x = omega tau.
+
+    g = g0 + g1 s gives -(2/3) g1 a A^3 x / (1 + x^2), largest at x = 1, with the opposite sign for E < 0.
+    g = g0 + g2 s^2 / 2 gives -(pi/8) g2 a^2 A^4 x / (1 + x^2)^2, largest at x = 1 / sqrt(3), alike on both sides.
+
+    steepness : g1 a or, for `even`, g2 a^2
+    """
+    x = np.asarray(omega_tau, dtype=float)
+    if even:
+        return -np.pi / 8 * steepness * amplitude_v_nm**4 * x / (1 + x**2) ** 2
+    return -2 / 3 * steepness * amplitude_v_nm**3 * x / (1 + x**2)
 
 
 def pore(order, conductance, ordering=8.0, relaxing=8.0, field=FIELD):

@@ -88,6 +88,14 @@ class TestKnown:
         xr.testing.assert_identical(replica.read(path), data)
 
 
+def two_runs(synthetic, place):
+    """Files of two replicas with the same frames, the second as if they were another run's."""
+    runs = [reduce(synthetic, k) for k in range(2)]
+    other = " ".join(one[::-1] for one in runs[1].attrs["trajectories_sha256"].split())
+    runs[1] = runs[1].assign_attrs(trajectories_sha256=other)
+    return [replica.write(one, place / f"r{k:03d}.nc") for k, one in enumerate(runs)]
+
+
 class TestProfiles:
     """Of every fourth frame: 0, 4, 8, 12. The field is discarded for 0.2 ps after each switch."""
 
@@ -128,8 +136,7 @@ class TestProfiles:
         assert "discard_ps" not in data.attrs  # nothing of it is averaged after a field was switched on
 
     def test_together(self, data, synthetic, tmp_path):
-        paths = [replica.write(reduce(synthetic, k), tmp_path / f"r{k:03d}.nc") for k in range(2)]
-        both = replica.collect(paths)
+        both = replica.collect(two_runs(synthetic, tmp_path))
         assert both.number.dims == ("replica", "profile", "kind", "x") and both.number.dtype == np.int32
         assert both.wide_replica.values.tolist() == [0] * 8 + [1] * 8
         assert np.array_equal(both.snapshot, data.snapshot)
@@ -173,7 +180,17 @@ class TestRefusals:
 class TestCollect:
     @pytest.fixture
     def paths(self, synthetic, tmp_path):
-        return [replica.write(reduce(synthetic, k), tmp_path / f"r{k:03d}.nc") for k in range(2)]
+        return two_runs(synthetic, tmp_path)
+
+    def test_one_run_under_two_numbers_is_refused(self, paths):
+        replica.write(replica.read(paths[0]), paths[1])
+        with pytest.raises(TrajectoryError, match=r"r001\.nc and .*r000\.nc are of the same run"):
+            replica.collect(paths)
+
+    def test_a_file_of_something_else_is_refused(self, paths):
+        xr.Dataset({"a": ("b", np.zeros(3))}).to_netcdf(paths[1], engine="h5netcdf")
+        with pytest.raises(TrajectoryError, match=r"r001\.nc is no reduced replica"):
+            replica.collect(paths)
 
     def test_two_replicas(self, paths):
         one = replica.read(paths[0])

@@ -112,7 +112,20 @@ class TestExpand:
         ],
     )
     def test_a_length_that_does_not_fit_is_refused(self, make_scale, changes, key):
-        with pytest.raises(ProtocolError, match=f"whole number of md.{key}"):
+        with pytest.raises(ProtocolError, match=f"whole number of {key}"):
+            protocols.expand(make_scale(**changes))
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"analysis__current_window_ps": 1000.0}, r"current_window_ps \(1000 ps\) is longer than what"),
+            ({"analysis__phase_bins": 2000}, r"phase_bins \(2000\) are more than the"),
+            ({"protocols__hold__systems": ["mosse", "mosse"]}, "a system is named twice"),
+            ({"protocols__hold__fields_v_nm": [0.0, -0.0]}, r"two protocols would be called hold_\+0\.00"),
+        ],
+    )
+    def test_what_nothing_could_be_made_of_is_refused_before_it_runs(self, make_scale, changes, said):
+        with pytest.raises(ProtocolError, match=said):
             protocols.expand(make_scale(**changes))
 
     @pytest.mark.parametrize("discard_ps", [1.0, 2.0])
@@ -120,7 +133,7 @@ class TestExpand:
         said = rf"protocols\.hold: analysis\.discard_ps \({discard_ps:g} ps\) leaves nothing of 1 ps"
         with pytest.raises(ProtocolError, match=said):
             protocols.expand(make_scale(analysis__discard_ps=discard_ps))
-        assert protocols.expand(make_scale(analysis__discard_ps=0.98))
+        assert protocols.expand(make_scale(analysis__discard_ps=0.9))
 
     def test_protocols_by_system(self, make_scale):
         scale = make_scale(

@@ -179,19 +179,3 @@ def frozen(pore: Memristor, amplitude_v_nm: float, points: int = POINTS) -> np.n
         rising = pore.rate(field, np.repeat(middle[:, None], points, axis=1)).sum(axis=1) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     return 0.5 * (low + high)
-
-
-def linear_area(amplitude_v_nm: float, omega_tau: np.ndarray, steepness: float, even: bool = False) -> np.ndarray:
-    r"""The lobe's area for small amplitudes and one tau, in closed form; s_inf = a E and x = omega tau.
-
-    g = g0 + g1 s gives -(2/3) g1 a A^3 x / (1 + x^2), largest at x = 1, with the opposite sign for E < 0.
-    g = g0 + g2 s^2 / 2 gives -(pi/8) g2 a^2 A^4 x / (1 + x^2)^2, largest at x = 1 / sqrt(3), alike on both sides.
-
-    Parameters
-    ----------
-    steepness : g1 a or, for `even`, g2 a^2
-    """
-    x = np.asarray(omega_tau, dtype=float)
-    if even:
-        return -np.pi / 8 * steepness * amplitude_v_nm**4 * x / (1 + x**2) ** 2
-    return -2 / 3 * steepness * amplitude_v_nm**3 * x / (1 + x**2)

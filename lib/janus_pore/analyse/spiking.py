@@ -67,10 +67,6 @@ class Element:
         inside = (v >= self.low_v) & (v <= self.high_v)
         return np.where(inside, self._steep(np.clip(v, self.low_v, self.high_v)), self._beyond(v))
 
-    def least_slope(self) -> float:
-        """The lowest dI/dV (nA/V) within the nodes."""
-        return float(self.slope(np.linspace(self.low_v, self.high_v, _GRID)).min())
-
     def _beyond(self, v: np.ndarray) -> np.ndarray:
         return np.where(v > 0.5 * (self.low_v + self.high_v), self._ends[1], self._ends[0])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..config import Scale, load
 from ..errors import ConfigError, TrajectoryError
 from ..files import sha256
+from ..hints import shown
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
@@ -96,10 +97,10 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
     return True
 
 
-def waiting(scale: Scale, campaign: Campaign, shelf: Path) -> dict[tuple[str, str], set[int]]:
+def waiting(scale: Scale, campaign: Campaign, shelf: Path | None) -> dict[tuple[str, str], set[int]]:
     """The shipped replicas that a campaign has not begun itself and need not run, by system and protocol."""
     found: dict[tuple[str, str], set[int]] = {}
-    for system in scale.systems:
+    for system in scale.systems if shelf else ():
         for name, protocol in protocols_of(scale, system).items():
             place = shelf / scale.scale / system / name
             if there := {
@@ -141,5 +142,5 @@ def _whole(path: Path) -> None:
         if "/" not in name and sha256(path.with_name(name)) != digest:
             raise TrajectoryError(
                 f"{path.with_name(name)} is not the file its manifest describes: restore data/reference from git and "
-                f"remove {path.parents[1]}, and the stamps that say it is done: {path.parents[2]}/*.done"
+                f"remove {shown(path.parents[1])}, and the stamps that say it is done: {shown(path.parents[2])}/*.done"
             )

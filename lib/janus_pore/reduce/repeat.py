@@ -50,7 +50,9 @@ def repeat(
         as for any run.
     """
     if not re.fullmatch(r"r\d{3,}\.nc", shipped.name):
-        raise TrajectoryError(f"{shipped} is no reduced replica: name one, such as {shipped.with_name('r000.nc')}")
+        raise TrajectoryError(
+            f"{shipped} is no reduced replica: name a file <shelf>/<scale>/<system>/<protocol>/r000.nc"
+        )
     manifest = read_manifest(shipped)
     for name, digest in manifest["files"].items():
         if sha256(shipped.parent / name) != digest:

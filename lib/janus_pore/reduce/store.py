@@ -51,8 +51,12 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         if the replicas do not have the same times and field, or were run or reduced with other settings.
     """
     replicas = [read(path) for path in paths]
-    first = replicas[0]
+    first, runs = replicas[0], {}
     for path, one in zip(paths, replicas, strict=True):
+        if "trajectories_sha256" not in one.attrs:
+            raise TrajectoryError(f"{path} is no reduced replica: delete it and make it again (make book)")
+        if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:
+            raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
         if not np.allclose(one.field, first.field):

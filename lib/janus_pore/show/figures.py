@@ -99,16 +99,6 @@ def angles(centres_deg: np.ndarray, density: np.ndarray, mu: float, sigma: float
     ax.set(xlabel=r"$\theta$ from the field (degrees)", ylabel="probability density (1/degree)", xlim=(-180, 180))
 
 
-def widths(table: xr.Dataset, how: str, ax: Axes) -> None:
-    """sigma_theta against field, both branches, with intervals; `how` is "fit" or "circular"."""
-    for branch, colour in BRANCH.items():
-        one = table.sel(branch=branch)
-        error = np.abs(np.stack([one[how] - one[f"{how}_low"], one[f"{how}_high"] - one[how]]))
-        ax.errorbar(one.field, one[how], error, fmt="o-", ms=4, capsize=2, color=colour, label=branch)
-    ax.set(xlabel="field E (V/nm)", ylabel=r"$\sigma_\theta$ (degrees)", title=f"{how} width")
-    ax.legend()
-
-
 def profile(data: xr.Dataset, bulk_per_nm3: float, salt_per_nm3: float, reservoir_nm: float) -> Figure:
     """Number densities along x of water and ions, with their bulk targets and the reservoirs shaded."""
     figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(7, 5))

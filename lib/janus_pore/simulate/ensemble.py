@@ -16,6 +16,7 @@ from typing import Any
 from ..build import record
 from ..config import Scale
 from ..errors import RunError, StoppedError
+from ..hints import shown
 from ..parameters import MD
 from ..paths import Campaign
 from . import prepare, process, runner
@@ -54,6 +55,11 @@ def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Proto
     """One .tpr per segment of the protocol, for all replicas; of jobs that ask at once, the first makes them."""
     built, place = campaign.system(system), campaign.protocol(system, protocol.name) / "tpr"
     conf = campaign.equilibration(system) / "minimise" / "conf.gro"
+    if not conf.exists():
+        where = f"--runs {shown(campaign.root.parent)} --system {system}"
+        raise RunError(
+            f"{conf} is not there: equilibrate the system first: janus-pore equilibrate <scale file> {where}"
+        )
     _, *shared = run_inputs(scale, campaign, system, protocol, 0)
     with process.turn(place):
         return [prepare.run_input(gmx, tpr, options, conf, built) for tpr, options in shared]

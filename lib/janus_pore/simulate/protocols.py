@@ -25,6 +25,8 @@ def expand(scale: Scale) -> dict[str, Protocol]:
     """
     found: dict[str, Protocol] = {}
     for name, asked in scale.protocols.items():
+        if len({*asked.systems}) < len(asked.systems):
+            raise ProtocolError(f"protocols.{name}: a system is named twice; drop one")
         for one in _expand(name, asked):
             protocol = replace(
                 one,
@@ -36,13 +38,31 @@ def expand(scale: Scale) -> dict[str, Protocol]:
             if protocol.name in found:
                 raise ProtocolError(f"protocols.{name}: two protocols would be called {protocol.name}; drop one")
             check(protocol, md_of(scale, protocol), scale.ensemble.randomise_ps)
-            if protocol.kind == "constant" and not scale.analysis.discard_ps < protocol.duration_ps:
-                raise ProtocolError(
-                    f"protocols.{name}: analysis.discard_ps ({scale.analysis.discard_ps:g} ps) leaves nothing of "
-                    f"{protocol.duration_ps:g} ps; shorten it, or make the duration longer"
-                )
+            _check_analysis(scale, name, protocol)
             found[protocol.name] = protocol
     return found
+
+
+def _check_analysis(scale: Scale, name: str, protocol: Protocol) -> None:
+    """Refuse what no analysis could be made of once it has run."""
+    asked, duration_ps = scale.analysis, protocol.duration_ps
+    if protocol.kind == "constant" and not asked.discard_ps < duration_ps:
+        raise ProtocolError(
+            f"protocols.{name}: analysis.discard_ps ({asked.discard_ps:g} ps) leaves nothing of {duration_ps:g} ps; "
+            "shorten it, or make the duration longer"
+        )
+    if protocol.kind == "constant" and not asked.current_window_ps <= duration_ps - asked.discard_ps + 1e-6:
+        raise ProtocolError(
+            f"protocols.{name}: analysis.current_window_ps ({asked.current_window_ps:g} ps) is longer than what "
+            f"analysis.discard_ps leaves of {duration_ps:g} ps; shorten it, or make the duration longer"
+        )
+    if protocol.kind == "sine":
+        frames = 1000 / protocol.segments[0].frequency_ghz / interval_of(scale, protocol)
+        if asked.phase_bins > frames:
+            raise ProtocolError(
+                f"protocols.{name}: analysis.phase_bins ({asked.phase_bins}) are more than the {frames:g} frames of a "
+                "period; take fewer bins, or a shorter trajectory_interval_ps"
+            )
 
 
 def protocols_of(scale: Scale, system: str) -> dict[str, Protocol]:
@@ -133,8 +153,8 @@ def check(protocol: Protocol, md: MD, randomise_ps: float) -> None:
         for key, unit in units.items():
             if not is_multiple(segment.duration_ps, unit):
                 raise ProtocolError(
-                    f"{protocol.name}: a segment of {segment.duration_ps:g} ps is not a whole number of md.{key} "
-                    f"({unit:g} ps); change the duration, the frequency or md.{key}"
+                    f"{protocol.name}: a segment of {segment.duration_ps:g} ps is not a whole number of {key} "
+                    f"({unit:g} ps; the protocol's, or that of md); change the duration, the frequency or {key}"
                 )
 
 
@@ -145,7 +165,7 @@ def _expand(name: str, asked: SineSweep | ConstantFields | FieldSteps | PulsePai
             sine = Segment(asked.amplitude_v_nm, asked.periods * 1000 / asked.frequency_ghz, asked.frequency_ghz)
             yield Protocol(name, "sine", (sine,), systems, labels=("sweep",))
         case ConstantFields():
-            for field in asked.fields_v_nm:
+            for field in (field + 0.0 for field in asked.fields_v_nm):  # -0.0 is 0.0
                 hold = Segment(field, asked.duration_ps)
                 yield Protocol(f"{name}_{field:+.2f}", "constant", (hold,), systems, labels=("hold",))
         case FieldSteps():
@@ -202,5 +222,7 @@ def pulse_train(name: str, asked: PulseTrain, systems: tuple[str, ...]) -> Proto
 def _primed(asked: PulsePair | PulseTrain) -> tuple[list[Segment], list[int], list[str]]:
     """The segments, parents and labels with which a pulse protocol begins: its prime, if it has one."""
     if not asked.prime_ps:
+        if asked.prime_v_nm:
+            raise ProtocolError("prime_ps is 0, so there is no prime: set prime_v_nm to 0 too, or give it a length")
         return [], [], []
     return [Segment(asked.prime_v_nm, asked.prime_ps)], [-1], ["prime"]

@@ -193,7 +193,7 @@ def _to_the_end(
         argv += ["-deffnm", "md", "-noappend", "-cpo", "state.cpt", "-cpt", "5"]
         start = own if state else work / "start.cpt"
         argv += ["-cpi", str(start.resolve())] if state or task.checkpoint else []
-        argv += ["-maxh", f"{max_hours:g}"] if max_hours else []
+        argv += ["-maxh", f"{max_hours:g}"] if max_hours is not None else []
         checkpoint.unseal(work)
         try:
             process.launch(argv, work, lock, progress)
@@ -203,7 +203,7 @@ def _to_the_end(
         if state.step >= task.last_step:
             checkpoint.check(work, state)
             break
-        if max_hours:
+        if max_hours is not None:
             raise StoppedError(f"{work}: walltime of {max_hours} h reached at step {state.step}; call again to resume")
 
 
