@@ -113,6 +113,19 @@ class TestCoverage:
         assert 0.58 < inside[0.68] < 0.8 and 0.87 < inside[0.95]
 
 
+class TestSettled:
+    def test_the_width_long_after_the_step(self):
+        """30 ps after a step with 3 ps: what is left of the start is e^-5 in the second half."""
+        step = relaxation.steps(UP.sample(3))[1]
+        found = relaxation.settled(step, SETTINGS)
+        assert found.value == pytest.approx(UP.steady(1.2), abs=3 * found.error + 1.0) and found.n == 10
+        assert found.low < found.value < found.high
+
+    def test_one_replica_has_no_interval(self):
+        found = relaxation.settled(relaxation.steps(RelaxingWater(replicas=1).sample(3))[0], SETTINGS)
+        assert np.isnan(found.low) and found.n == 1 and "only 1" in found.warning
+
+
 class TestDecay:
     @pytest.mark.parametrize("how", relaxation.WIDTHS)
     def test_both_laws_and_their_signs(self, how):

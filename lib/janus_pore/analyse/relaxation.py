@@ -153,6 +153,16 @@ def sigma(step: Step, settings: Analysis, how: str = "circular") -> xr.Dataset:
     )
 
 
+def settled(step: Step, settings: Analysis, how: str = "circular") -> Estimate:
+    """sigma_theta in degrees over the second half of the time after a step: settled, if it is long enough for that."""
+    sums = step.sums[:, len(step.time_ps) // 2 :].sum(axis=1)
+    n, value = len(sums), float(width(sums.mean(axis=0), how))
+    if n < 2:
+        return Estimate(value, np.nan, np.nan, n, independence.few(n))
+    drawn = width(resampled_means(sums, None, draws=settings.bootstrap_draws), how)
+    return Estimate(value, *map(float, interval(drawn, n, settings.confidence)), n, independence.few(n))
+
+
 def decay(step: Step, settings: Analysis, how: str = "circular") -> Decay:
     """The paper's exponential through sigma_theta(t), with a bootstrap over replicas; or the reason why not.
 
