@@ -32,7 +32,7 @@ def test_outside_a_checkout_the_commit_is_unknown(monkeypatch, tmp_path):
     assert checkout.commit() == "unknown"
     monkeypatch.undo()
     if (repository() / ".git").exists():
-        assert re.fullmatch(r"[0-9a-f]{40}(-dirty|\+.*)?", checkout.commit()), checkout.commit()
+        assert re.fullmatch(r"[0-9a-f]{7,40}(\+changes)?", checkout.commit()), checkout.commit()
 
 
 def test_inside_another_repository_the_commit_is_unknown(place, monkeypatch):

@@ -88,7 +88,7 @@ def test_forces_are_not_a_replica_to_verify(tmp_path, capsys):
     """Once wrong: all of the replica was run again before a quantity was found to be missing."""
     path = tmp_path / "shelf" / "mosse" / "hold_+0.40" / "r000.forces.nc"
     assert cli.main(["verify", TINY, "--runs", str(tmp_path / "runs"), str(path)]) == 1
-    assert "r000.forces.nc is no reduced replica: name one, such as" in capsys.readouterr().err
+    assert "r000.forces.nc is no reduced replica: name a file" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
 
 

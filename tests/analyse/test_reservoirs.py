@@ -60,7 +60,7 @@ def test_by_hand(cell):
 
 
 def test_short_pulses_are_hardly_depressed_and_long_ones_are(cell):
-    rest = {**PULSES, "prime_ps": 0.0, "pulse_v_nm": 0.5, "gap_v_nm": 0.0}
+    rest = {**PULSES, "prime_ps": 0.0, "prime_v_nm": 0.0, "pulse_v_nm": 0.5, "gap_v_nm": 0.0}
     found = {}
     for width in (5.0, 300.0):
         protocol = pulse_train("std", PulseTrain(kind="train", gap_ps=5.0, pulses=10, **rest | {"pulse_ps": width}), ())

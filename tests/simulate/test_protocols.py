@@ -40,9 +40,16 @@ class TestPulsePair:
         assert facilitation.labels[leaf] == f"pulse 2 after {delay:g} ps"
 
     def test_depression_has_no_prime(self):
-        asked = PulsePair(kind="pair", delays_ps=[3.0], **PAPER | {"prime_ps": 0.0, "pulse_v_nm": 0.5, "gap_v_nm": 0.0})
+        rest = {"prime_ps": 0.0, "prime_v_nm": 0.0}
+        asked = PulsePair(kind="pair", delays_ps=[3.0], **PAPER | {"pulse_v_nm": 0.5, "gap_v_nm": 0.0} | rest)
         pair = protocols.pulse_pair("ppd", asked, ("mosse",))
         assert pair.labels == ("pulse 1", "gap to 3 ps", "pulse 2 after 3 ps") and pair.parents == (-1, 0, 1)
+
+    def test_a_prime_without_a_length_is_refused(self):
+        """Once dropped without a word."""
+        asked = PulsePair(kind="pair", delays_ps=[3.0], **PAPER | {"prime_ps": 0.0})
+        with pytest.raises(ProtocolError, match="prime_ps is 0, so there is no prime"):
+            protocols.pulse_pair("ppf", asked, ("mosse",))
 
     def test_delays_must_rise(self, make_scale):
         for delays in ([5.0, 2.0], [2.0, 2.0]):
@@ -171,7 +178,7 @@ class TestOwnMD:
             protocols.expand(make_scale(protocols__hold__md=own))
 
     def test_other_keys_are_refused(self, make_scale):
-        with pytest.raises(ConfigError, match="protocols.hold.constant.md.cutoff_nm"):
+        with pytest.raises(ConfigError, match="protocols.hold.md.cutoff_nm"):
             make_scale(protocols__hold__md={"cutoff_nm": 1.0})
 
     def test_it_runs_so(self, lab, make_scale, tmp_path):

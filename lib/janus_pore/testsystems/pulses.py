@@ -55,8 +55,8 @@ class PulsedPore:
     def protocol(self) -> Protocol:
         """The tree or chain, made as for a real run."""
         shared = {
-            "systems": ["mosse"], "prime_v_nm": 2.0, "prime_ps": self.prime_ps, "pulse_v_nm": 0.7,
-            "pulse_ps": self.pulse_ps, "gap_v_nm": 0.5,
+            "systems": ["mosse"], "prime_v_nm": 2.0 if self.prime_ps else 0.0, "prime_ps": self.prime_ps,
+            "pulse_v_nm": 0.7, "pulse_ps": self.pulse_ps, "gap_v_nm": 0.5,
         }  # fmt: skip
         if self.delays_ps:
             return pulse_pair("pair", PulsePair(kind="pair", delays_ps=list(self.delays_ps), **shared), ("mosse",))
