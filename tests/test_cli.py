@@ -27,8 +27,8 @@ def test_every_step_has_help(capsys):
     [
         ("equilibrate", "--threads", "0"), ("equilibrate", "--threads", "-3"), ("equilibrate", "--max-hours", "0"),
         ("replica", "--max-hours", "-1"), ("pack", "--max-hours", "nan"), ("engine", "--max-hours", "inf"),
-        ("plan", "--ns-per-day", "0"), ("plan", "--ns-per-day", "inf"), ("plan", "--shelf", "/nope"),
-        ("status", "--shelf", TINY),
+        ("plan", "--ns-per-day", "0"), ("plan", "--ns-per-day", "inf"), ("plan", "--ns-per-day", "fast"),
+        ("plan", "--shelf", "/nope"), ("status", "--shelf", TINY),
     ],
 )  # fmt: skip
 def test_options_without_sense_are_refused(step, option, value, capsys):

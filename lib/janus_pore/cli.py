@@ -103,9 +103,12 @@ def _threads(text: str) -> int:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not above zero and finite")
+        raise argparse.ArgumentTypeError(f"{text} is no number above zero")
     return value
 
 

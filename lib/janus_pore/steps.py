@@ -177,7 +177,7 @@ def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import reference
 
     count = reference.ship(scale, args.scale_file, campaign, args.shelf, commit())
-    print(f"{args.shelf / scale.scale}: " + ", ".join(f"{n} {what}" for what, n in count.items()))
+    print(f"{hints.shown(args.shelf / scale.scale)}: " + ", ".join(f"{n} {what}" for what, n in count.items()))
 
 
 def reference(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

@@ -48,7 +48,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     Raises
     ------
     TrajectoryError
-        if the replicas do not have the same times and field, or were run or reduced with other settings.
+        if the replicas do not have the same times and field, were run or reduced with other settings, or two are one.
     """
     replicas = [read(path) for path in paths]
     first, runs = replicas[0], {}
