@@ -13,10 +13,9 @@ TINY = str(repository() / "config" / "tiny.yml")
 def test_every_step_has_help(capsys):
     with pytest.raises(SystemExit):
         cli.main(["--help"])
-    steps = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.M)
-    steps += re.findall(r"^    (\w+)$", "    equilibrate", re.M)
-    assert len({*steps}) >= 17
-    for step in {*steps}:
+    steps = re.findall(r"^    (\w+)\b", capsys.readouterr().out, re.M)
+    assert len(steps) == 17
+    for step in steps:
         with pytest.raises(SystemExit) as done:
             cli.main([step, "--help"])
         assert done.value.code == 0 and "scale_file" in capsys.readouterr().out, step
@@ -27,7 +26,7 @@ def test_every_step_has_help(capsys):
     [
         ("equilibrate", "--threads", "0"), ("equilibrate", "--threads", "-3"), ("equilibrate", "--max-hours", "0"),
         ("replica", "--max-hours", "-1"), ("pack", "--max-hours", "nan"), ("engine", "--max-hours", "inf"),
-        ("plan", "--ns-per-day", "0"), ("plan", "--ns-per-day", "inf"), ("plan", "--ns-per-day", "fast"),
+        ("plan", "--ns-per-day", "-1"), ("plan", "--ns-per-day", "inf"), ("plan", "--ns-per-day", "fast"),
         ("plan", "--shelf", "/nope"), ("status", "--shelf", TINY),
     ],
 )  # fmt: skip
@@ -35,9 +34,8 @@ def test_options_without_sense_are_refused(step, option, value, capsys):
     """Once taken: 0 hours and fewer were no limit at all, and a wrong shelf one on which nothing ships."""
     with pytest.raises(SystemExit) as done:
         cli.main([step, TINY, option, value])
-    assert done.value.code == 2 and f"argument {option}: {value}" in capsys.readouterr().err.replace(
-        "there is no directory ", ""
-    )
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert done.value.code == 2 and f"argument {option}: " in said and value in said
 
 
 @pytest.mark.parametrize(("step", "more"), [("reference", []), ("verify", ["r000.nc"])])

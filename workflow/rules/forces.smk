@@ -1,6 +1,5 @@
 # Forces on Cl- recomputed from stored frames (Table 1): one job a replica, then the replicas of a protocol together.
 
-from janus_pore.reduce.forces import LATER
 from janus_pore.simulate import rerun
 
 FORCES = {system: [f"{RUNS}/{system}/{name}.forces.nc" for name in rerun.asked(SCALE, system)] for system in SCALE.systems}
@@ -11,7 +10,7 @@ rule forces:
         update(f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.nc"),  # not deleted before: the same are kept
         f"{RUNS}/{{system}}/{{protocol}}/r{{replica}}.forces.done",  # missing if it failed
     params:
-        settings=SCALE.barrier.model_dump_json(exclude=LATER)
+        settings=SCALE.barrier.model_dump_json(exclude=rerun.LATER)
         + SCALE.md.model_dump_json(),
         discard_ps=discarded_ps,
     threads: SCALE.ensemble.cores_per_run

@@ -35,8 +35,6 @@ KEPT_RADII = 2.0
 _WINDOWS = ("fields_v_nm", "half_window_v_nm")
 #: What `_asked` gives, but for the trajectory.
 _WHAT = ("the topology", "the scale's barrier", "its md", "analysis.discard_ps")
-#: What `barrier` asks of the forces when they are there.
-LATER = {"protocols", "bin_width_nm", "waiting_depth_nm", "axis_radius_nm", "arrival_ps"}
 
 
 def reduce_forces(
@@ -191,7 +189,7 @@ def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, re
     manifest = rerun.done(run)
     if manifest is None:
         raise TrajectoryError(f"not run yet: {run}; run the replica first (delete its stamps, *.done)")
-    settings = scale.barrier.model_dump(exclude=LATER)
+    settings = scale.barrier.model_dump(exclude=rerun.LATER)
     topology = sha256(campaign.system(system) / "topol.top")
     mdp = rerun.options(md_of(scale, protocol), charged=True)
     return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])
