@@ -67,7 +67,7 @@ def test_a_dry_run_explains_the_whole_dag(scale, jobs_of):
     counts = jobs_of(scale)
     assert int(counts["notebook"]) == len(NOTEBOOKS) and counts["equilibrate"] == ("5" if scale == "paper" else "1")
     assert counts["engine_run"] == "8"  # two thermostats, three time steps, three fields
-    assert counts["reduce"] == {"tiny": "28", "course": "124", "paper": "830"}[scale]
+    assert counts["reduce"] == {"tiny": "28", "course": "132", "paper": "850"}[scale]
     loaded, jobs = config.load(ROOT / "config" / f"{scale}.yml"), 0
     for system in loaded.systems:
         for protocol in protocols_of(loaded, system).values():

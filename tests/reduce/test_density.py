@@ -93,6 +93,16 @@ class TestParts:
         steps = Protocol("s", "steps", (Segment(0.0, 1.0), Segment(1.0, 1.0)), ("a",))
         assert [dataset.part_of(steps, k, 0.0, 2.0) for k in (0, 1)] == [0, 1]
 
+    def test_long_steps_are_counted_in_equal_pieces(self):
+        """No longer than 50 ps; the end of a piece belongs to the next one, that of the segment to the last."""
+        steps = Protocol("s", "steps", (Segment(0.0, 20.0), Segment(1.0, 120.0), Segment(0.0, 50.0)), ("a",))
+        expected = ["segment 1", *(f"segment 2, {k}/3" for k in (1, 2, 3)), "segment 3"]
+        assert dataset.parts(steps) == expected
+        assert [dataset.part_of(steps, 1, t, 2.0) for t in (0.2, 39.8, 40.0, 79.8, 80.0, 120.0)] == [1, 1, 2, 2, 3, 3]
+        assert [dataset.part_of(steps, k, 20.0, 2.0) for k in (0, 2)] == [0, 4]
+        hold = Protocol("h", "constant", (Segment(1.0, 500.0),), ("a",))
+        assert dataset.parts(hold) == ["segment 1"]
+
     def test_sixteenths_of_a_sine(self):
         sine = Protocol("s", "sine", (Segment(1.0, 50.0, 40.0),), ("a",))
         assert len(dataset.parts(sine)) == 16

@@ -73,7 +73,7 @@ def test_times_of_a_staircase_stand_beside_those_of_jumps(ax):
     steps = [s for way in (False, True) for s in relaxation.steps(RelaxingWater(**known, staircase=way).sample(1))]
     hysteresis.times([(step, relaxation.decay(step, SETTINGS)) for step in steps], ax)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["forward, jump", "forward, staircase", "reverse, jump", "reverse, staircase"]
+    assert labels == [f"{side}, {way}, 30 ps" for side in ("forward", "reverse") for way in ("jump", "staircase")]
     assert {line.get_marker() for line in ax.lines} >= {"o", "s"}
 
 

@@ -100,6 +100,22 @@ def profile(data: xr.Dataset, settings: Analysis, part: int = 0) -> xr.Dataset:
     )
 
 
+def across_sheet(data: xr.Dataset, sheet_nm: float = SHEET_NM) -> np.ndarray:
+    """Voltage across |x| <= sheet_nm in V, in each part of the protocol (replica, profile).
+
+    Raises
+    ------
+    AnalysisError
+        if the box has no reservoir outside `sheet_nm`.
+    """
+    length = float(data.attrs["length_x_nm"])
+    if not 2 * sheet_nm < length:
+        raise AnalysisError(f"a box of {length:g} nm has no reservoir beyond {sheet_nm:g} nm: pass a smaller sheet_nm")
+    along = potential(charge_density(data).values, data.profile_field.values, length)
+    edge = np.linspace(-length / 2, length / 2, along.shape[-1])
+    return np.apply_along_axis(lambda one: np.subtract(*np.interp([-sheet_nm, sheet_nm], edge, one)), -1, along)
+
+
 def drops(data: xr.Dataset, settings: Analysis, part: int = 0, sheet_nm: float = SHEET_NM) -> dict[str, Estimate]:
     """Where the voltage drops: bootstrap over replicas.
 
@@ -113,13 +129,8 @@ def drops(data: xr.Dataset, settings: Analysis, part: int = 0, sheet_nm: float =
     AnalysisError
         if the box has no reservoir outside `sheet_nm`.
     """
-    length, field = float(data.attrs["length_x_nm"]), float(data.profile_field[part])
-    if not 2 * sheet_nm < length:
-        raise AnalysisError(f"a box of {length:g} nm has no reservoir beyond {sheet_nm:g} nm: pass a smaller sheet_nm")
-    across = potential(charge_density(data).isel(profile=part).values, field, length)
-    edge = np.linspace(-length / 2, length / 2, across.shape[-1])
-    pore = np.array([np.subtract(*np.interp([-sheet_nm, sheet_nm], edge, one)) for one in across])
-    total = field * length
+    pore = across_sheet(data, sheet_nm)[:, part]
+    total = float(data.profile_field[part]) * float(data.attrs["length_x_nm"])
     whole = {"pore": pore, "reservoir": total - pore, "fraction": pore / total if total else np.full_like(pore, np.nan)}
     how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
     return {name: of_mean(values, lambda m: m, **how) for name, values in whole.items()}

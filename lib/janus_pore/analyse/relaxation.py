@@ -53,8 +53,17 @@ class Step:
         return "forward" if abs(self.after_v_nm) > abs(self.before_v_nm) else "reverse"
 
     @property
+    def duration_ps(self) -> float:
+        return float(self.time_ps[-1])
+
+    @property
+    def way(self) -> str:
+        """How the field was changed, and for how long it then stayed."""
+        return f"{self.path}, {self.duration_ps:g} ps"
+
+    @property
     def label(self) -> str:
-        return f"{self.before_v_nm:g} to {self.after_v_nm:g} V/nm" + (", staircase" if self.path != "jump" else "")
+        return f"{self.before_v_nm:g} to {self.after_v_nm:g} V/nm, {self.way}"
 
 
 @dataclass(frozen=True)

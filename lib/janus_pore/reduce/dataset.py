@@ -29,17 +29,33 @@ def period_ps(protocol: Protocol) -> float:
 
 
 def parts(protocol: Protocol) -> list[str]:
-    """Names of the parts of a protocol whose profiles are kept apart: sixteenths of a sine, or segments."""
+    """Names of the parts of a protocol whose profiles are kept apart: sixteenths of a sine, or segments.
+
+    Long segments of field steps are divided (`density.pieces`).
+    """
     if period_ps(protocol):
         return [f"{k + 1}/{density.PHASES} of a period" for k in range(density.PHASES)]
-    return list(protocol.labels)
+    return [
+        label + (f", {k + 1}/{number}" if number > 1 else "")
+        for label, number in zip(protocol.labels, _pieces(protocol), strict=True)
+        for k in range(number)
+    ]
 
 
 def part_of(protocol: Protocol, segment: int, since_ps: float, discard_ps: float) -> int:
     """Which part a frame belongs to, by its time since its segment's start; -1 for none (a field just switched on)."""
     if period := period_ps(protocol):
         return int((since_ps / period + 1e-9) % 1 * density.PHASES)
-    return -1 if protocol.kind == "constant" and since_ps < discard_ps - 1e-6 else segment
+    if protocol.kind == "constant" and since_ps < discard_ps - 1e-6:
+        return -1
+    number = _pieces(protocol)
+    piece = int(density.piece(since_ps, protocol.segments[segment].duration_ps)) if number[segment] > 1 else 0
+    return sum(number[:segment]) + piece
+
+
+def _pieces(protocol: Protocol) -> list[int]:
+    steps = protocol.kind == "steps"
+    return [density.pieces(one.duration_ps) if steps else 1 for one in protocol.segments]
 
 
 def made(protocol: Protocol, start_ps: float, rows: dict, batches: dict, attrs: dict) -> xr.Dataset:

@@ -7,6 +7,8 @@ a layer by half a bin, and the potential by volts).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..errors import TrajectoryError
@@ -20,12 +22,25 @@ BIN_NM = 0.05
 EVERY = 4
 #: Parts of a sine's period that are counted apart.
 PHASES = 16
+#: A field step's segment is counted in equal pieces no longer than this: the sheet charges meanwhile.
+PIECE_PS = 50.0
 _LOST = "an atom lies more than a box's length outside the box: write the trajectory wrapped (gmx trjconv -pbc atom)"
 
 
 def bins(length_nm: float) -> int:
     """Number of bins of about 0.05 nm along the box."""
     return max(1, round(length_nm / BIN_NM))
+
+
+def pieces(duration_ps: float) -> int:
+    """Number of equal pieces in which a segment after a field step is counted."""
+    return max(1, math.ceil(duration_ps / PIECE_PS - 1e-6))
+
+
+def piece(since_ps: np.ndarray | float, duration_ps: float) -> np.ndarray:
+    """Which of them a time since the segment's start is in, array or scalar; its end belongs to the last."""
+    number = pieces(duration_ps)
+    return np.minimum((np.asarray(since_ps) / duration_ps * number + 1e-6).astype(int), number - 1)
 
 
 def centres_nm(length_nm: float) -> np.ndarray:

@@ -45,7 +45,8 @@ def relaxation(curves: Sequence[xr.Dataset], fits: Sequence[Decay], ax: Axes) ->
     strongest = max((abs(one.attrs[end]) for one in curves for end in ("before_v_nm", "after_v_nm")), default=1.0)
     for curve, fitted in zip(curves, fits, strict=True):
         colour = plt.get_cmap("viridis")(0.85 * abs(curve.attrs["after_v_nm"]) / strongest)
-        label = curve.attrs["label"] + (r", no $\tau$" if fitted.failed else rf", $\tau$ = {fitted.tau.value:.2g} ps")
+        step = curve.attrs["label"].partition(",")[0]
+        label = step + (r", no $\tau$" if fitted.failed else rf", $\tau$ = {fitted.tau.value:.2g} ps")
         ax.plot(curve.time, curve.sigma, ".", ms=3, color=colour, label=label)
         ax.fill_between(curve.time, curve.low, curve.high, color=colour, alpha=0.2, lw=0)
         ax.plot(curve.time, fitted.at(curve.time.values), color=colour, lw=1.5)
@@ -59,13 +60,13 @@ def times(found: Sequence[tuple[Step, Decay]], ax: Axes) -> None:
 
     Steps of a staircase are hollow squares, beside the dots of jumps.
     """
-    paths = dict.fromkeys(step.path for step, _ in found) or ("jump",)
-    for (direction, colour), path in itertools.product(BRANCH.items(), paths):
-        own = [(step, one) for step, one in found if (step.direction, step.path) == (direction, path)]
+    ways = dict.fromkeys(step.way for step, _ in found) or ("jump",)
+    for (direction, colour), way in itertools.product(BRANCH.items(), ways):
+        own = [(step, one) for step, one in found if (step.direction, step.way) == (direction, way)]
         good = [(step, one.tau) for step, one in own if not one.failed]
         refused = len(own) - len(good)
-        label = direction + f", {path}" * (len(paths) > 1) + f" ({refused} refused)" * (refused > 0)
-        look = {"fmt": "s", "mfc": "w"} if path == "staircase" else {"fmt": "o"}
+        label = direction + f", {way}" * (len(ways) > 1) + f" ({refused} refused)" * (refused > 0)
+        look = {"fmt": "s", "mfc": "w"} if way.startswith("staircase") else {"fmt": "o"}
         field = [step.after_v_nm for step, _ in good]
         value = np.array([tau.value for _, tau in good])
         error = np.array([[tau.value - tau.low, tau.high - tau.value] for _, tau in good]).reshape(-1, 2).T

@@ -6,6 +6,7 @@ attributes and `analytical_*` methods say what an analysis of them must find.
 
 from .barrier import PoreIons
 from .cell import ChargedCell, SteppedCell
+from .charging import ChargingSheet
 from .drift import DriftingIons
 from .hysteresis import MemristiveConductor
 from .ladder import Ladder
@@ -17,6 +18,7 @@ from .waiting import WaitingIons
 
 __all__ = [
     "ChargedCell",
+    "ChargingSheet",
     "DriftingIons",
     "Ladder",
     "MemristiveConductor",

@@ -1,0 +1,123 @@
+"""Figures of the water's order against the voltage across the sheet: by which way it was reached, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analyse import following
+from ..analyse.following import Memory
+from ..analyse.ordered import Point
+from ..analyse.stats import Estimate
+from ..parameters import Analysis
+from .claims import Claim, printed, text
+from .figures import BRANCH
+
+_COLOURS = {"up": BRANCH["forward"], "down": BRANCH["reverse"]}
+_SIGMA = r"$\sigma_\theta$ (degrees)"
+_SHEET = "voltage across the sheet (V)"
+
+
+def order(found: Sequence[Point], settings: Analysis, applied: bool, ax: Axes) -> None:
+    """sigma_theta against E Lx (`applied`) or the voltage across the sheet: both sides, and constant fields as a line.
+
+    A sweep's sixteenths are joined, other ways are dots. Points that are steady are in the line, too.
+    """
+    steady = following.curve(found, settings)
+    if not applied:
+        ax.plot(steady[0][0], steady[1][0], "-", color="0.3", lw=1, label="constant field")
+    held = [one for one in found if one.side == "held"]
+    _dots(held, settings, applied, ax, "0.3", "D", "constant field" if applied else None)
+    ways = dict.fromkeys(one.way for one in found if one.side != "held")
+    for way, marker in zip(ways, "osv^<>ph*" * (1 + len(ways) // 9), strict=False):
+        for side, colour in _COLOURS.items():
+            own = [one for one in found if (one.way, one.side) == (way, side)]
+            signs = [part for sign in (1, -1) if (part := [one for one in own if sign * one.field_v_nm > 0])]
+            for k, part in enumerate(signs if way == "sweep" else [own]):
+                _dots(part, settings, applied, ax, colour, marker, None if k else f"{side}, {way}")
+    ax.set(xlabel="E Lx (V)" if applied else _SHEET, ylabel=_SIGMA)
+
+
+def course(stay: Sequence[Point], found: Sequence[Point], settings: Analysis) -> Figure:
+    """Voltage across the sheet and sigma_theta against the time after steps to one field (`stay`), from both sides.
+
+    The dashed line is what steady fields of `found` have at the voltage across the sheet, the dotted one E Lx.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8))
+    steady = following.curve(found, settings)
+    for side, colour in _COLOURS.items():
+        own = [one for one in stay if one.side == side]
+        time = np.array([np.mean(one.since_ps) for one in own])
+        known = [following.expected(one, steady, settings) for one in own]
+        for ax, values in zip(axes, ([one.sheet_v(settings) for one in own], _sigmas(own, settings)), strict=True):
+            ax.errorbar(
+                time, [one.value for one in values], _bars(values), fmt="o", capsize=3, color=colour, label=side
+            )
+        axes[1].plot(time, [one.value if one else np.nan for one in known], "--", color=colour)
+    for volts in {round(one.voltage_v, 3) for one in stay}:
+        axes[0].axhline(volts, color="0.5", ls=":")
+    for ax, label in zip(axes, (_SHEET, _SIGMA), strict=True):
+        ax.set(xlabel="time since the step (ps)", ylabel=label)
+    axes[1].legend()
+    return figure
+
+
+def table(found: Sequence[Point], settings: Analysis) -> pd.DataFrame:
+    """Each point in words: voltages, sigma_theta, and what a constant field has at the voltage across the sheet."""
+    steady = following.curve(found, settings)
+    rows = []
+    for one in found:
+        known = following.expected(one, steady, settings)
+        rows.append(
+            {
+                "way": one.way,
+                "side": one.side,
+                "E (V/nm)": f"{one.field_v_nm:+.2f}",
+                "since (ps)": "" if one.side == "held" else "{:g} to {:g}".format(*one.since_ps),
+                "E Lx (V)": f"{one.voltage_v:.2f}",
+                "across the sheet (V)": text(one.sheet_v(settings)),
+                "sigma (degrees)": text(one.sigma(settings)),
+                "constant field (degrees)": text(known) if known else "not known",
+                "n": len(one.units),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def claims(found: Sequence[Memory]) -> list[Claim]:
+    """For each field that was reached from both sides: the difference seen, and what is left of it."""
+    rows = []
+    for one in found:
+        where = f"{one.up.field_v_nm:+.2f} V/nm, {one.up.way}, {one.up.since_ps[0]:g} to {one.up.since_ps[1]:g} ps"
+        rows.append(Claim(f"sigma_theta up - down, {where}", printed("sigma_theta_branch"), one.seen, "degrees"))
+        remark = one.failed or f"the voltage across the sheet makes {text(one.expected)}"
+        rows.append(Claim(f"left of it at one voltage, {where}", "not in the paper", one.left, "degrees", remark))
+    return rows
+
+
+def _dots(
+    own: Sequence[Point], settings: Analysis, applied: bool, ax: Axes, colour: str, marker: str, label: str | None
+) -> None:
+    if not own:
+        return
+    x = [one.voltage_v if applied else one.sheet_v(settings).value for one in own]
+    values = _sigmas(own, settings)
+    look = {"lw": 0.8, "ls": "-"} if own[0].way == "sweep" else {"ls": ""}
+    order = np.argsort(x)
+    bars = _bars(values)[:, order]
+    y = np.array([one.value for one in values])[order]
+    ax.errorbar(np.array(x)[order], y, bars, marker=marker, ms=4, capsize=2, color=colour, label=label, **look)
+
+
+def _sigmas(own: Sequence[Point], settings: Analysis) -> list[Estimate]:
+    return [one.sigma(settings) for one in own]
+
+
+def _bars(values: Sequence[Estimate]) -> np.ndarray:
+    bars = np.array([[one.value - one.low, one.high - one.value] for one in values]).reshape(-1, 2).T
+    return np.where(np.isfinite(bars), np.maximum(bars, 0), 0)
