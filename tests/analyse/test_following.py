@@ -32,7 +32,11 @@ def test_memory_comes_back():
 
 def test_the_interval_covers():
     """Two pieces a sample: 80 of them; of the interpolation half a degree is left."""
-    inside = [one.left.low - 0.5 <= 0 <= one.left.high + 0.5 for seed in range(40) for one in found(seed, held_v_nm=(0.3, 0.4, 0.6))]
+    inside = [
+        one.left.low - 0.5 <= 0 <= one.left.high + 0.5
+        for seed in range(40)
+        for one in found(seed, held_v_nm=(0.3, 0.4, 0.6))
+    ]
     assert 0.6 < np.mean(inside) < 0.95
 
 

@@ -119,7 +119,7 @@ def _steps(data: xr.Dataset) -> tuple[np.ndarray, list]:
         part[segment == 0] = 0
     found.append(("rest", "held", (0.0, np.inf)) if at_rest else None)
     for k, step in enumerate(steps(data), 1):
-        since, duration = step.time_ps[1:], step.duration_ps
+        since, duration = step.time_ps[1:], float(step.time_ps[-1])
         number, piece = density.pieces(duration), density.piece(since, duration)
         late = since / duration * number - piece > 0.5
         part[segment == k] = np.where(late, len(found) + piece, -1)

@@ -53,13 +53,9 @@ class Step:
         return "forward" if abs(self.after_v_nm) > abs(self.before_v_nm) else "reverse"
 
     @property
-    def duration_ps(self) -> float:
-        return float(self.time_ps[-1])
-
-    @property
     def way(self) -> str:
         """How the field was changed, and for how long it then stayed."""
-        return f"{self.path}, {self.duration_ps:g} ps"
+        return f"{self.path}, {self.time_ps[-1]:g} ps"
 
     @property
     def label(self) -> str:
