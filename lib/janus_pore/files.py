@@ -49,12 +49,31 @@ def write_json(path: Path, content: Any) -> Path:
     return write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, remedy: str, fault: type[JanusPoreError] = RunError) -> Any:
-    """What a JSON file holds; a `fault` with the remedy if a crash cut it short."""
+class _Record(dict):
+    """A mapping read from a file, in which a key that is not there is a fault of the file."""
+
+    fault: JanusPoreError
+
+    def __missing__(self, key: str) -> Any:
+        raise type(self.fault)(f"{self.fault} (it has no {key!r})")
+
+
+def read_json(path: Path, remedy: str, fault: type[JanusPoreError] = RunError) -> dict[str, Any]:
+    """The mapping in a JSON file; a `fault` with the remedy if a crash cut it short, or as soon as a key is missed."""
+    damaged = fault(f"{path} is damaged: {remedy}")
+
+    def record(pairs: dict[str, Any]) -> _Record:
+        found = _Record(pairs)
+        found.fault = damaged
+        return found
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), object_hook=record)
     except ValueError as error:
-        raise fault(f"{path} is damaged: {remedy}") from error
+        raise damaged from error
+    if not isinstance(content, dict):
+        raise damaged
+    return content
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -11,7 +11,7 @@ from janus_pore.errors import CellError, RunError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import reference, store
-from janus_pore.simulate import ensemble, prepare, status
+from janus_pore.simulate import ensemble, manifest, prepare, status
 
 
 def cut(path, share=0.5):
@@ -57,6 +57,24 @@ def test_the_record_of_a_system(lab, tmp_path):
         ensemble.degrees_of_freedom(place)
     cell.write(lab.scale.systems["mosse"], place)
     assert [sha256(place / name) for name in names] == [sha256(lab.built / name) for name in names]
+
+
+def test_records_that_are_valid_json_and_no_records(lab, tmp_path):
+    """Edited, or of another program: the message names the file and what it lacks."""
+    place = shutil.copytree(lab.built, tmp_path / "mosse")
+    for content, lacks in (
+        ("{}", r" \(it has no 'counts'\)"),
+        ('{"counts": {"K": 1}}', r" \(it has no 'SOL'\)"),
+        ("[]", ""),
+    ):
+        (place / "system.json").write_text(content)
+        with pytest.raises(
+            CellError, match=rf"system\.json is damaged: delete it and build the system again.*{lacks}$"
+        ):
+            ensemble.degrees_of_freedom(place)
+    (place / "manifest.json").write_text("{}")
+    with pytest.raises(RunError, match=r"manifest\.json is damaged: delete .* \(it has no 'files'\)"):
+        manifest.done(place)
 
 
 def test_the_manifest_of_a_shipped_replica(tmp_path):

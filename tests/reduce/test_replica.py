@@ -230,6 +230,12 @@ class TestCollect:
         with pytest.raises(TrajectoryError, match=r"r001\.nc has other times"):
             replica.collect(paths)
 
+    def test_other_profiles_are_refused(self, paths):
+        """Reduced before long steps were counted in pieces: put together, profiles would be filled up with nothing."""
+        replica.write(replica.read(paths[1]).isel(profile=slice(-1)), paths[1])
+        with pytest.raises(TrajectoryError, match=r"r001\.nc has other profiles along x than .*r000\.nc: reduce both"):
+            replica.collect(paths)
+
     def test_another_field_is_refused(self, paths):
         """Once broke: the field was taken from the first, whatever the others had been run with."""
         data = replica.read(paths[1])

@@ -59,6 +59,8 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
             raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
+        if one.sizes.get("profile") != first.sizes.get("profile"):
+            raise TrajectoryError(f"{path} has other profiles along x than {paths[0]}: reduce both again (make book)")
         if not np.allclose(one.field, first.field):
             raise TrajectoryError(
                 f"{path} is of another field than {paths[0]}: set the scale file back and run it again"
