@@ -59,6 +59,11 @@ def test_steps_up_and_down_to_one_field_have_one_colour(ax):
         hysteresis.relaxation(curves, fits, ax)
     dots = {line.get_label().partition(",")[0]: line.get_color() for line in ax.lines if line.get_linestyle() == "None"}
     assert dots["0 to 0.4 V/nm"] == dots["1.2 to 0.4 V/nm"] != dots["0 to 1.2 V/nm"]
+    alone = relaxation.steps(RelaxingWater(after_v_nm=(0.4,)).sample(1))[0]
+    hysteresis.relaxation(
+        [relaxation.sigma(alone, SETTINGS)], [relaxation.decay(alone, SETTINGS)], ax, strongest_v_nm=1.2
+    )
+    assert [line for line in ax.lines if line.get_linestyle() == "None"][-1].get_color() == dots["0 to 0.4 V/nm"]
 
 
 def test_times_leave_refused_fits_out_and_count_them(ax):

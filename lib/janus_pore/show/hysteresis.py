@@ -37,12 +37,19 @@ def conductance(table: xr.Dataset, species: str, ax: Axes) -> None:
     ax.set_ylabel("dI/dE (nA per V/nm)")
 
 
-def relaxation(curves: Sequence[xr.Dataset], fits: Sequence[Decay], ax: Axes) -> None:
+def relaxation(
+    curves: Sequence[xr.Dataset], fits: Sequence[Decay], ax: Axes, strongest_v_nm: float | None = None
+) -> None:
     """sigma_theta(t) after steps (dots, band) with the exponentials (lines); refused fits have no line (Fig 3).
 
     Colours go by the field after the step, so that steps up and down to one field look alike.
+
+    Parameters
+    ----------
+    strongest_v_nm : the field at the end of the colours; None for the strongest of these steps
     """
-    strongest = max((abs(one.attrs[end]) for one in curves for end in ("before_v_nm", "after_v_nm")), default=1.0)
+    fields = [abs(one.attrs[end]) for one in curves for end in ("before_v_nm", "after_v_nm")]
+    strongest = strongest_v_nm or max(fields, default=1.0)
     for curve, fitted in zip(curves, fits, strict=True):
         colour = plt.get_cmap("viridis")(0.85 * abs(curve.attrs["after_v_nm"]) / strongest)
         step = curve.attrs["label"].partition(",")[0]
