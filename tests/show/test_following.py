@@ -40,7 +40,7 @@ def test_course_shows_both_sides_and_what_was_expected(points):
     stay = following.longest_stay(following.memories(points, SETTINGS))
     figure = show.course(stay, points, SETTINGS)
     volts, sigma = figure.axes
-    assert [line.get_xdata().tolist() for line in sigma.lines if line.get_linestyle() == "--"] == [[15, 45]] * 2
+    assert [line.get_xdata().tolist() for line in sigma.lines if line.get_linestyle() == "--"] == [[22.5, 52.5]] * 2
     assert any(line.get_ydata()[0] == 4 for line in volts.lines if line.get_linestyle() == ":")
     plt.close(figure)
 

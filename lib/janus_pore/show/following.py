@@ -52,13 +52,15 @@ def course(stay: Sequence[Point], found: Sequence[Point], settings: Analysis) ->
     steady = following.curve(found, settings)
     for side, colour in _COLOURS.items():
         own = [one for one in stay if one.side == side]
-        time = np.array([np.mean(one.since_ps) for one in own])
+        start, end = np.array([one.since_ps for one in own]).reshape(-1, 2).T
+        times = (start + end) / 2, (start + 3 * end) / 4  # widths are over the second half of each part
         known = [following.expected(one, steady, settings) for one in own]
-        for ax, values in zip(axes, ([one.sheet_v(settings) for one in own], _sigmas(own, settings)), strict=True):
+        both = [one.sheet_v(settings) for one in own], _sigmas(own, settings)
+        for ax, time, values in zip(axes, times, both, strict=True):
             ax.errorbar(
                 time, [one.value for one in values], _bars(values), fmt="o", capsize=3, color=colour, label=side
             )
-        axes[1].plot(time, [one.value if one else np.nan for one in known], "--", color=colour)
+        axes[1].plot(times[1], [one.value if one else np.nan for one in known], "--", color=colour)
     for volts in {round(one.voltage_v, 3) for one in stay}:
         axes[0].axhline(volts, color="0.5", ls=":")
     for ax, label in zip(axes, (_SHEET, _SIGMA), strict=True):
