@@ -179,7 +179,7 @@ def pairs(x, epsilon, sigma, box, i, group):
 @pytest.mark.parametrize("part", [name for name in forces.PARTS if name != "field"])
 def test_each_part_by_a_direct_sum(found, fine, by_hand, part):
     """Then with the mesh of the runs, whose error is 1 % of the forces."""
-    for data, error in ((fine, 0.1), (found, 6.0)):
+    for data, error in ((fine, 0.3), (found, 6.0)):
         here = forces.parts(data.force, data.field_v_nm)[0][0, :, forces.PARTS.index(part)]
         assert here == pytest.approx(by_hand[part], abs=0.01 if part.endswith("vdw") else error)
     assert np.abs(by_hand[part]).max() > (20 if part.endswith("electrostatic") else 0)
