@@ -6,6 +6,7 @@ import pytest
 import yaml
 from janus_pore import config
 from janus_pore.errors import ConfigError
+from janus_pore.files import read_yaml
 from janus_pore.simulate.protocols import expand
 
 SHIPPED = sorted((Path(__file__).parents[1] / "config").glob("*.yml"))
@@ -204,10 +205,18 @@ class TestFile:
             ("scale: [unclosed\n", "not readable as YAML"),
             ("? [a, b]\n: 1\n", "not readable as YAML"),
             ("scale: a\n---\nscale: b\n", "not readable as YAML"),
+            ("md:\n  temperature_k: 0300\n", "0300 would be read as another number"),
+            ("md:\n  timestep_fs: 1:30\n", "1:30 would be read as another number"),
+            ("md:\n  timestep_fs: -1:30.5\n", "-1:30.5 would be read as another number"),
         ],
     )
     def test_bad_yaml(self, refusal, text, named):
         assert named in refusal(text=text)
+
+    def test_zero_and_numbers_that_begin_with_it(self, tmp_path):
+        """They are what they look like: refused is only what YAML reads to another base."""
+        (tmp_path / "some.yml").write_text('a: 0\nb: 0.5\nc: -0.02\nd: 1.0e-4\ne: "0300"\nf: 00.5\ng: 1_000\n')
+        assert list(read_yaml(tmp_path / "some.yml").values()) == [0, 0.5, -0.02, 1e-4, "0300", 0.5, 1000]
 
     def test_not_text(self, tmp_path):
         path = tmp_path / "binary.yml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,8 +77,21 @@ def read_json(path: Path, remedy: str, fault: type[JanusPoreError] = RunError) -
     return content
 
 
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
 class _StrictLoader(yaml.SafeLoader):
-    """`yaml.SafeLoader` that refuses a key given twice."""
+    """`yaml.SafeLoader` that refuses a key given twice, and numbers that YAML 1.1 takes for others."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        """A scalar; `0300` would be read as 192 (to base 8), `1:30` as 90 (to base 60)."""
+        written = super().construct_scalar(node)
+        if node.tag in _NUMBERS and re.search(r"^[-+]?0[0-9_]+$|:", written):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{written} would be read as another number (to base 8 or 60): write it as a decimal, "
+                "without leading zeros and colons, or as text in quotes", node.start_mark,
+            )  # fmt: skip
+        return written
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen = set()
@@ -94,7 +108,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file (safe tags only, no duplicate keys); ConfigError otherwise."""
+    """The mapping in a YAML file (safe tags only, no key twice, numbers as decimals); ConfigError otherwise."""
     try:
         data = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -234,6 +235,21 @@ class TestCollect:
         """Reduced before long steps were counted in pieces: put together, profiles would be filled up with nothing."""
         replica.write(replica.read(paths[1]).isel(profile=slice(-1)), paths[1])
         with pytest.raises(TrajectoryError, match=r"r001\.nc has other profiles along x than .*r000\.nc: reduce both"):
+            replica.collect(paths)
+
+    @pytest.mark.parametrize(("key", "other"), [("system", "mos2"), ("protocol", "hold_+0.60")])
+    def test_another_system_or_protocol_is_refused(self, paths, key, other):
+        """A file copied to the wrong directory has the same times and, of another system, the same field."""
+        data = replica.read(paths[1])
+        replica.write(data.assign_attrs({key: other}), paths[1])
+        with pytest.raises(TrajectoryError, match=rf"r001\.nc is of {key} '{re.escape(other)}', .*: delete the one"):
+            replica.collect(paths)
+
+    def test_a_directory_is_no_replica(self, paths):
+        """Once broke: it ended in HDF5's own words."""
+        paths[1].unlink()
+        paths[1].mkdir()
+        with pytest.raises(TrajectoryError, match=r"r001\.nc is a directory: move it away"):
             replica.collect(paths)
 
     def test_another_field_is_refused(self, paths):

@@ -48,7 +48,8 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     Raises
     ------
     TrajectoryError
-        if the replicas do not have the same times and field, were run or reduced with other settings, or two are one.
+        if the replicas are not of one system and protocol, do not have the same times and field, were run or reduced
+        with other settings, or two are one.
     """
     replicas = [read(path) for path in paths]
     first, runs = replicas[0], {}
@@ -57,6 +58,12 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
             raise TrajectoryError(f"{path} is no reduced replica: delete it and make it again (make book)")
         if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:
             raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
+        for key in ("system", "protocol"):
+            if one.attrs.get(key) != first.attrs.get(key):
+                raise TrajectoryError(
+                    f"{path} is of {key} {one.attrs.get(key)!r}, {paths[0]} of {first.attrs.get(key)!r}: delete the "
+                    "one that is in the wrong place and reduce it again (make book)"
+                )
         if len(one.time) != len(first.time) or not np.allclose(one.time, first.time):
             raise TrajectoryError(f"{path} has other times than {paths[0]}: reduce both again from finished runs")
         if one.sizes.get("profile") != first.sizes.get("profile"):
@@ -128,6 +135,8 @@ def read(path: Path) -> xr.Dataset:
     """
     if not Path(path).exists():
         raise TrajectoryError(f"{path} is not there: {hints.run(path)}")
+    if Path(path).is_dir():
+        raise TrajectoryError(f"{path} is a directory: move it away and make the data again (make book)")
     try:
         return xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError, RuntimeError) as error:
