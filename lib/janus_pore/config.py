@@ -17,7 +17,6 @@ from .parameters import (
     MD,
     RERUN_RESOLUTION_NM,
     Analysis,
-    AnyProtocol,
     Barrier,
     EngineChecks,
     Ensemble,
@@ -26,6 +25,7 @@ from .parameters import (
     Name,
     System,
 )
+from .protocol_parameters import AnyProtocol
 from .units import is_multiple
 
 #: Directories of every campaign, which no system or protocol may be named after.
@@ -62,6 +62,8 @@ class Scale(Model):
                     raise ValueError(f"protocols.{name}.systems names '{system}', which is not in systems")
         for name, system in self.systems.items():
             edges = (system.length_x_nm, system.cells_y * 0.325, system.cells_z * 0.325 * 3**0.5)
+            if abs(system.held_cl_nm or 0.0) > self.barrier.half_range_nm:
+                raise ValueError(f"systems.{name}.held_cl_nm lies beyond barrier.half_range_nm, where no force counts")
             if min(edges) <= 2 * self.md.cutoff_nm:
                 raise ValueError(f"systems.{name}: every box edge must exceed twice md.cutoff_nm")
             if 2 * self.analysis.pore_radius_nm > min(edges[1:]):

@@ -5,7 +5,7 @@ import pytest
 from janus_pore.analyse.engine import KCL_S_M
 from janus_pore.analyse.reservoirs import SPCE_PERMITTIVITY, Series
 from janus_pore.errors import AnalysisError
-from janus_pore.parameters import PulsePair, PulseTrain
+from janus_pore.protocol_parameters import PulsePair, PulseTrain
 from janus_pore.simulate.field import Protocol, Segment
 from janus_pore.simulate.protocols import pulse_pair, pulse_train
 from janus_pore.units import AF_PER_E_V, EPSILON_0_AF_NM, NA_PER_E_PER_PS

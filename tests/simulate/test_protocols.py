@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from janus_pore import files
 from janus_pore.errors import ConfigError, ProtocolError
-from janus_pore.parameters import FieldSteps, PulsePair, PulseTrain
 from janus_pore.paths import Campaign
+from janus_pore.protocol_parameters import FieldSteps, PulsePair, PulseTrain
 from janus_pore.reduce import replica
 from janus_pore.simulate import ensemble, fieldcheck, gmx, plan, process, protocols, status
 from janus_pore.simulate.field import Protocol, Segment

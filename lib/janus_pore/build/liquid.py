@@ -116,8 +116,9 @@ def universe(
 
 
 def store(
-    directory: Path, fingerprint: dict[str, Any], make: Callable[[], tuple[mda.Universe, str, dict[str, Any]]]
-) -> Path:
+    directory: Path, fingerprint: dict[str, Any], make: Callable[[], tuple[mda.Universe, str, dict[str, Any]]], *,
+    held: int = 0,
+) -> Path:  # fmt: skip
     """Write conf.gro, topol.top, index.ndx and system.json into `directory`; return the last.
 
     Idempotent: a directory that already holds this very system is left alone.
@@ -126,6 +127,7 @@ def store(
     ----------
     fingerprint : the parameters that decide the system
     make : gives atoms, topology and what else system.json records; called only if there is no system yet
+    held : so many of the Cl-, from the first on, are frozen with the sheet
 
     Raises
     ------
@@ -149,18 +151,19 @@ def store(
     with writing(directory / "conf.gro"):
         u.atoms.write(str(directory / "conf.gro"), reindex=False)
     write_text(directory / "topol.top", topology)
-    _write_groups(u, directory / "index.ndx")
+    _write_groups(u, directory / "index.ndx", held)
     files = {name: sha256(directory / name) for name in FILES}
     return write_json(record, {"parameters": fingerprint, "atoms": len(u.atoms), **more, "files": files})
 
 
-def _write_groups(u: mda.Universe, path: Path) -> None:
-    """The index groups every later step uses."""
+def _write_groups(u: mda.Universe, path: Path, held: int) -> None:
+    """The index groups every later step uses; "Sheet" is all that is frozen, an ion that is held included."""
     path.unlink(missing_ok=True)
-    groups = {"System": "all", "Sheet": "resname MSH", "Mobile": "not resname MSH", "Water": "resname SOL"}
-    groups |= {"K": "resname K", "CL": "resname CL", "Ions": "resname K CL"}
+    kinds = {"Water": "resname SOL", "K": "resname K", "CL": "resname CL", "Ions": "resname K CL"}
+    frozen = u.select_atoms("resname MSH") + u.select_atoms("resname CL")[:held]
+    groups = {"System": u.atoms, "Sheet": frozen, "Mobile": u.atoms - frozen}
+    groups |= {name: u.select_atoms(selection) for name, selection in kinds.items()}
     with mda.selections.gromacs.SelectionWriter(str(path), mode="w") as ndx:
-        for name, selection in groups.items():
-            atoms = u.select_atoms(selection)
+        for name, atoms in groups.items():
             if len(atoms):
                 ndx.write(atoms, name=name)

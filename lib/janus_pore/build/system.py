@@ -17,10 +17,12 @@ from typing import Any
 import MDAnalysis as mda
 import numpy as np
 
+from ..errors import CellError
 from ..parameters import System
 from . import forcefield, liquid, membrane
 
 _ION_CLEARANCE_OF_PORE_NM = 0.6
+_CL_CLEARANCE_NM = 0.25
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,15 @@ def fill_counts(config: System, free_diameter_nm: float) -> dict[str, int]:
 def fill(config: System) -> Cell:
     """Build the sheet, cut the pore and fill the rest of the box with water and ions.
 
-    The start is a lattice of waters with random orientations (seeded); minimisation and equilibration melt it.
+    The start is a lattice of waters with random orientations (seeded); minimisation and equilibration melt it. A Cl-
+    that is held (`held_cl_nm`) is the first of them, on the pore's axis.
 
     Raises
     ------
     MembraneError
         if the cut leaves a net charge that the configuration does not compensate.
     CellError
-        if the box cannot hold the ions or waters asked for.
+        if the box cannot hold the ions or waters asked for, or there is no room for an ion that is to be held.
     """
     rng = np.random.default_rng(config.seed)
     types = forcefield.atom_types(config.se_type, config.s_type)
@@ -65,13 +68,31 @@ def fill(config: System) -> Cell:
     box = np.array([config.length_x_nm, *sheet.box_nm])
     solid = sheet.positions_nm + [config.length_x_nm / 2, 0.0, 0.0]
     counts = fill_counts(config, membrane.diameters_nm(sheet, types)["free"])
-    sites = liquid.lattice(solid, box, sum(counts.values()), rng)
+    held = _held(config, sheet.centre_nm, solid, counts)
+    sites = liquid.lattice(np.concatenate([solid, held]), box, sum(counts.values()) - len(held), rng)
     radial = np.hypot(*(sites[:, 1:] - sheet.centre_nm).T)
     away = (np.abs(sites[:, 0] - box[0] / 2) > _ION_CLEARANCE_OF_PORE_NM) | (radial > 1.0)
-    ions = liquid.spread_ions(sites, box, away, counts["K"] + counts["CL"])
+    ions = liquid.spread_ions(sites, box, away, counts["K"] + counts["CL"] - len(held))
     waters = np.setdiff1d(np.arange(len(sites)), ions)
-    positions = np.concatenate([solid, liquid.waters(sites[waters], rng), sites[ions]])
+    ions_k, ions_cl = np.split(sites[ions], [counts["K"]])
+    positions = np.concatenate([solid, liquid.waters(sites[waters], rng), ions_k, held, ions_cl])
     return Cell(sheet, charges, types, box, {"MSH": 1, **counts}, positions)
+
+
+def _held(config: System, centre_nm: np.ndarray, solid: np.ndarray, counts: dict[str, int]) -> np.ndarray:
+    """Where a Cl- is held, (1, 3) in nm, or nowhere (0, 3); CellError if there is none to hold or no room."""
+    if config.held_cl_nm is None:
+        return np.empty((0, 3))
+    held = np.array([[config.length_x_nm / 2 + config.held_cl_nm, *centre_nm]])
+    if not counts["CL"]:
+        raise CellError("held_cl_nm holds a Cl-, and the cell has none: raise salt_mol_l, or leave held_cl_nm out")
+    nearest = float(np.linalg.norm(solid - held, axis=1).min())
+    if nearest < _CL_CLEARANCE_NM:
+        raise CellError(
+            f"held_cl_nm: {config.held_cl_nm:g} nm is {nearest:.2f} nm from an atom of the sheet, and a Cl- needs "
+            f"{_CL_CLEARANCE_NM:g} nm: hold it elsewhere, or cut a wider pore"
+        )
+    return held
 
 
 def universe(cell: Cell) -> mda.Universe:
@@ -95,7 +116,7 @@ def write(config: System, directory: Path) -> Path:
         topology = forcefield.topology(cell.types, cell.sheet.names, cell.charges, cell.counts)
         return universe(cell), topology, _record(cell)
 
-    return liquid.store(Path(directory), config.model_dump(), make)
+    return liquid.store(Path(directory), config.model_dump(), make, held=int(config.held_cl_nm is not None))
 
 
 def _record(cell: Cell) -> dict[str, Any]:

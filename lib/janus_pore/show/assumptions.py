@@ -60,5 +60,7 @@ def parameters(scale: Scale) -> dict[str, Any]:
         "engine": scale.engine, "analysis": scale.analysis, "barrier": scale.barrier,
     }  # fmt: skip
     return {
-        f"{section}.{key}": value for section, model in sections.items() for key, value in model.model_dump().items()
+        f"{section}.{key}": getattr(model, key)
+        for section, model in sections.items()
+        for key in type(model).model_fields
     }

@@ -35,6 +35,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "0.66 measured in 400 ps of an 8 nm box; the equilibration notebook measures it again",
     ),
     "system.seed": ("assumed", "of the lattice start; any integer"),
+    "system.held_cl_nm": ("assumed", "none, or where on the axis a Cl- is held: to measure the mean force there"),
     "md.timestep_fs": ("paper", "1 fs"),
     "md.temperature_k": ("paper", "300 K"),
     "md.thermostat": ("paper", "Nose-Hoover; v-rescale is a labelled deviation that allows 2 fs"),

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from ..config import Scale
 from ..errors import ProtocolError
-from ..parameters import MD, ConstantFields, FieldSteps, PulsePair, PulseTrain, SineSweep
+from ..parameters import MD
+from ..protocol_parameters import ConstantFields, FieldSteps, PulsePair, PulseTrain, SineSweep
 from ..units import is_multiple
 from .field import Protocol, Segment
 

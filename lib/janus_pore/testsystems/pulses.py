@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from ..parameters import PulsePair, PulseTrain
+from ..protocol_parameters import PulsePair, PulseTrain
 from ..simulate.field import Protocol
 from ..simulate.protocols import pulse_pair, pulse_train
 from ..units import NA_PER_E_PER_PS
