@@ -2,8 +2,8 @@
 
 import pytest
 from janus_pore import config
-from janus_pore.parameters import Run
 from janus_pore.paths import repository
+from janus_pore.protocol_parameters import Run
 from janus_pore.show import assumptions, origins
 
 FILES = sorted((repository() / "config").glob("*.yml"))
@@ -30,7 +30,7 @@ def test_every_key_of_every_kind_of_protocol_has_a_note_and_nothing_else_has(sca
 
 def test_the_page_marks_the_books_own_scale_and_shows_its_values(scales):
     page = assumptions.page(scales, "tiny")
-    assert "| parameter | tiny (this book) | course | paper |" in page
+    assert "| parameter | tiny (this book) | course | held | paper |" in page
     row = next(line for line in page.splitlines() if line.startswith("| `timestep_fs`"))
     assert row.split("|")[2].strip() == "2.0"
     assert "| paper | sweep | sine |" in page

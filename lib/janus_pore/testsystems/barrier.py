@@ -82,6 +82,25 @@ class PoreIons:
         )  # fmt: skip
         return data.assign(frame_replica=("frame", np.repeat(np.arange(self.replicas, dtype=np.int32), len(time))))
 
+    def hold(self, x_nm: float, seed: int, *, duration_ps: float = 200.0, interval_ps: float = 0.2) -> xr.Dataset:
+        """Forces on an ion that is held, as `reduce.forces.collect` gives them; one that is free is there, too."""
+        rng = np.random.default_rng(seed)
+        frames = round(duration_ps / interval_ps)
+        time = np.tile(np.arange(frames) * interval_ps, self.replicas)
+        frame = np.repeat(np.arange(len(time)), 2)  # the held ion comes first in each
+        x = np.where(np.arange(len(frame)) % 2, rng.uniform(-self.half_range_nm, self.half_range_nm, len(frame)), x_nm)
+        noise = rng.normal(0, self.noise_kj_mol_nm, (len(x), len(PARTS)))
+        noise[:, PARTS.index("field")] = 0.0
+        attrs = {
+            "protocol": "synthetic", "kind": "constant", "period_ps": 0.0, "temperature_k": self.temperature_k,
+            "gromacs": "none", "trajectories_sha256": "none", "synthetic": 1,
+        }  # fmt: skip
+        data = dataset(
+            time, np.full(len(time), self.field_v_nm), frame, np.tile([0, 5], len(time)), x,
+            np.tile([0.0, 0.2], len(time)), self.analytical_force(x) + noise, np.zeros(len(x)), attrs,
+        )  # fmt: skip
+        return data.assign(frame_replica=("frame", np.repeat(np.arange(self.replicas, dtype=np.int32), frames)))
+
     def _part(self, name: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Potential and force of one part."""
         pull = KJ_MOL_NM_PER_E_V_NM * self.field_v_nm
