@@ -20,7 +20,7 @@ html  := book/_build/html/index.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env book plan status scout verify test lint lock
+.PHONY: help env book plan status scout held verify test lint lock
 
 help: ## list the targets
 	@echo "make TARGET [SCALE=tiny] [CORES=n] [SHIPPED=no: run what is shipped too]"
@@ -47,6 +47,10 @@ status: ## how far the campaign SCALE is
 scout: ## run the campaign that compares readings of the paper (config/scout.yml) on CORES cores; goes on where it was
 	@$(setup)
 	@$(snakemake) --configfile config/scout.yml -- scout
+
+held: ## run the campaign that holds a Cl- along the pore (config/held.yml) on CORES cores; goes on where it was
+	@$(setup)
+	@$(snakemake) --configfile config/held.yml -- held
 
 verify: ## run a shipped replica again and compare: make verify DATA=data/reference/<scale>/<system>/<protocol>/r000.nc
 	@test -f "$(DATA)" && echo "$(DATA)" | grep -Eq '/r[0-9]+\.nc$$' || { echo "error: DATA names no reduced replica; it is one of data/reference/*/*/*/r*.nc" >&2; exit 1; }

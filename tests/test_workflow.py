@@ -51,8 +51,14 @@ def jobs_of(dry_run):
 def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
     found = jobs_of("scout", "runs/scout/notebooks/04_hysteresis/04_sensitivity.ipynb")
     # seven readings at nine fields, one of them at five more the other way and at three with another thermostat, and
-    # at two with its ions placed anew five times, and another with its ions placed anew twice
-    assert found["collect"] == "85" and found["equilibrate"] == "14"
+    # at two with its ions placed anew five times, and two others with their ions placed anew twice each
+    assert found["collect"] == "89" and found["equilibrate"] == "16"
+
+
+def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):
+    found = jobs_of("held", "held")
+    assert found["equilibrate"] == "13" and found["notebook"] == "1"
+    assert found["reduce"] == found["forces"] == found["collect_forces"] == "26"  # thirteen places at two fields
 
 
 def test_a_book_that_would_lack_pages_is_refused_before_anything_runs(dry_run):

@@ -82,7 +82,7 @@ def data(scale: Scale, runs: Path, kind: str, systems: Collection[str]) -> str:
         ]
         said = f"choose a scale that has one (such data ship: {'; '.join(choices)})" if choices else "none ships"
         return f"{said}, or add one to `protocols` of a scale of your own"
-    campaign = "make scout" if scale.scale == "scout" else f"make book SCALE={scale.scale}"
+    campaign = f"make {scale.scale}" if scale.scale in ("scout", "held") else f"make book SCALE={scale.scale}"
     if {*found.get(scale.scale, [])} & {*systems}:
         return f"{put_together(scale.scale, runs)}. To run them yourself: {campaign}"
     return f"run the workflow up to it first ({campaign})"

@@ -11,7 +11,7 @@ def data_for(wildcards):
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
     checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
     forces = FORCES[MAIN] if name.endswith(("barriers", "mechanism")) else []
-    if name.endswith(("where_the_barrier_is", "waiting_ions")):  # compare every system that has forces
+    if name.endswith(("where_the_barrier_is", "waiting_ions", "held_ion")):  # compare every system that has forces
         forces = sum(FORCES.values(), [])
     return {
         "01_build": [f"{RUNS}/systems/{MAIN}/built.done"] + (built if "equilibration" in wildcards.notebook else []),

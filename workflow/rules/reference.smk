@@ -1,4 +1,4 @@
-# Reference data: shipped replicas put together, and the notebooks that the book shows of them; and the scout campaign.
+# Reference data: shipped replicas put together, and the notebooks that the book shows of them; and the campaigns scout and held.
 from janus_pore.show.book import toc_entries
 
 PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if entry.startswith("reference/")]
@@ -6,6 +6,10 @@ PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if en
 rule scout:
     # every reading of the scale's file, and the page that compares them: make scout
     input: REDUCED, f"{RUNS}/notebooks/04_hysteresis/04_sensitivity.ipynb"
+
+rule held:
+    # a Cl- held at every place of the scale's file, and the page that integrates the force on it: make held
+    input: REDUCED, f"{RUNS}/notebooks/03_ndr/07_held_ion.ipynb"
 
 rule reference:
     input:

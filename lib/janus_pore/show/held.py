@@ -1,0 +1,113 @@
+"""Figure and table of the potential of a Cl- that is held along the pore, at each field and between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ..analyse.barrier import Barrier
+from ..analyse.stats import Estimate
+from .barriers import PARTS, with_field
+from .claims import Claim
+
+_COLOURS = ("#2166ac", "#b2182b", "#1b7837", "#7b3294")
+
+
+def figure(profiles: Mapping[float, xr.Dataset], climbs: Mapping[float, Barrier]) -> Figure:
+    """The mean force, the potential with the ends of its climb, and by how much each part's potential changes.
+
+    The last panel is the highest field's potential less the lowest's, by part; with one field, that one's.
+
+    Parameters
+    ----------
+    profiles, climbs : by field (V/nm), what `analyse.held.profile` and `climb` give
+    """
+    drawn, (force, potential, parts) = plt.subplots(1, 3, figsize=(11, 4.2), sharex=True)
+    for (field, one), colour in zip(profiles.items(), _COLOURS * len(profiles), strict=False):
+        total = one.sel(part="total")
+        for ax, name in ((force, "force"), (potential, "potential")):
+            value = total[name]
+            bars = [value - total[f"{name}_low"], total[f"{name}_high"] - value]
+            ax.errorbar(one.x, value, bars, fmt="o-", ms=4, lw=1, capsize=2, color=colour, label=f"{field:g} V/nm")
+        for end in (climbs[field].minimum, climbs[field].maximum):
+            potential.axvline(end.value, color=colour, lw=0.8, ls="--")
+    if profiles:
+        fields = [min(profiles), max(profiles)]
+        _parts(*(profiles[field] for field in fields[: 1 + (len(profiles) > 1)]), ax=parts)
+        drawn.legend(*parts.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+        force.legend(fontsize="small")
+    for ax, label in (
+        (force, "F (kJ/mol/nm)"),
+        (potential, "$\\omega$ (kJ/mol)"),
+        (parts, "part of $\\omega$ (kJ/mol)"),
+    ):
+        ax.axhline(0, color="0.6", lw=0.8)
+        ax.set(xlabel="x from the Mo plane (nm)", ylabel=label)
+    return drawn
+
+
+def _parts(first: xr.Dataset, last: xr.Dataset | None = None, *, ax: plt.Axes) -> None:
+    """Potentials by part; of two fields what they differ by, at the places that both have."""
+    both = first if last is None else last - first
+    for name, (label, colour, line) in PARTS.items():
+        ax.plot(both.x, both.potential.sel(part=name), line, marker=".", ms=4, lw=1.2, color=colour, label=label)
+    total = both.potential.sel(part="total")
+    ax.plot(both.x, total, "k-", lw=2, label="all together")
+    title = f"{first.attrs['field_v_nm']:g} V/nm"
+    ax.set_title(title if last is None else f"{last.attrs['field_v_nm']:g} less {title}", fontsize="medium")
+
+
+def table(profiles: Mapping[float, xr.Dataset]) -> pd.DataFrame:
+    """Every place at every field: the mean force and the potential with errors, blocks and runs."""
+    rows = [
+        {
+            "field (V/nm)": field, "x (nm)": round(float(x), 3), "F (kJ/mol/nm)": round(float(one.force), 1),
+            "+-": round(0.5 * float(one.force_high - one.force_low), 1),
+            "potential (kJ/mol)": round(float(one.potential), 1),
+            "+- ": round(0.5 * float(one.potential_high - one.potential_low), 1),
+            "blocks": int(one.blocks), "runs": int(one.runs),
+        }
+        for field, profile in profiles.items()
+        for x in profile.x.values[::-1]
+        for one in [profile.sel(x=x, part="total")]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def claims(
+    climbs: Mapping[float, Barrier],
+    rises: Mapping[str, Estimate],
+    between_nm: tuple[float, float] | None,
+    published: pd.DataFrame,
+) -> list[Claim]:
+    """The climbs beside Table 1's totals, their parts, and what the parts change by between two fields.
+
+    Parameters
+    ----------
+    rises, between_nm : what `analyse.held.rise` gives between two places (nm); none without a second field
+    """
+    paper, rows = with_field(published).set_index("field_v_nm"), []
+    for field, one in climbs.items():
+        known = field in paper.index
+        for name in ("total", *PARTS):
+            label = PARTS[name][0] if name in PARTS else "largest climb"
+            text = f"{paper.loc[field, name]:.4g} kJ/mol" if known else "not printed"
+            here = one.total if name == "total" else one.parts[name]
+            where = f"from {one.minimum.value:g} to {one.maximum.value:g} nm" if name == "total" else ""
+            rows.append(Claim(f"{field:g} V/nm: {label}", text, here, "kJ/mol", where))
+    if between_nm:
+        low, high = min(climbs), max(climbs)
+        for name in ("total", *PARTS):
+            text = "not printed"
+            if {low, high} <= {*paper.index}:
+                text = f"{paper.loc[high, name] - paper.loc[low, name]:+.4g} kJ/mol"
+            label = PARTS[name][0] if name in PARTS else "all together"
+            where = (
+                f"between the same two places, {between_nm[0]:g} and {between_nm[1]:g} nm" if name == "total" else ""
+            )
+            rows.append(Claim(f"from {low:g} to {high:g} V/nm: {label}", text, rises[name], "kJ/mol", where))
+    return rows
