@@ -218,6 +218,9 @@ class TestFile:
         (tmp_path / "some.yml").write_text('a: 0\nb: 0.5\nc: -0.02\nd: 1.0e-4\ne: "0300"\nf: 00.5\ng: 1_000\n')
         assert list(read_yaml(tmp_path / "some.yml").values()) == [0, 0.5, -0.02, 1e-4, "0300", 0.5, 1000]
 
+    def test_an_ion_held_where_no_force_counts(self, refusal):
+        assert "held_cl_nm lies beyond barrier.half_range_nm" in refusal("systems.mosse", {"held_cl_nm": 1.0})
+
     def test_not_text(self, tmp_path):
         path = tmp_path / "binary.yml"
         path.write_bytes(b"\xff\xfe\x00\x80")

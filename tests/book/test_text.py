@@ -23,7 +23,7 @@ def test_the_nanoseconds_of_each_scale(page, path, tmp_path):
 
 
 @pytest.mark.parametrize("page", ["README.md", "book/index.md"])
-@pytest.mark.parametrize("scale", ["course", "scout"])
+@pytest.mark.parametrize("scale", ["course", "held", "scout"])
 def test_the_notebooks_that_are_said_to_have_shipped_data_are_those_of_the_book(page, scale):
     (row,) = re.findall(rf"^\| `config/{scale}.yml` \|.*$", (ROOT / page).read_text(), re.M)
     parts = re.findall(r"`(\d\d_\w+)` ([\d, ]*\d)", row)

@@ -113,6 +113,47 @@ class TestFill:
         assert len(u.select_atoms("resname MSH")) == len(cell.sheet.names)
 
 
+class TestHeld:
+    """A Cl- that is held on the axis: the first of them, in the frozen group, with room made for it."""
+
+    @pytest.mark.parametrize("x_nm", [-0.4, 0.0, 0.3])
+    def test_it_is_where_it_is_asked_for(self, config, x_nm):
+        plain, cell = system.fill(config), system.fill(altered(config, held_cl_nm=x_nm))
+        sheet, waters, ions = split(cell)
+        assert cell.counts == plain.counts
+        first = ions[cell.counts["K"]]
+        assert first == pytest.approx([cell.box_nm[0] / 2 + x_nm, *cell.sheet.centre_nm])
+        assert closest(first[None], np.concatenate([sheet, waters[:, 0]]), cell.box_nm) > 0.26
+
+    def test_the_groups(self, config, tmp_path):
+        for name, one in (("free", config), ("held", altered(config, held_cl_nm=0.3))):
+            system.write(one, tmp_path / name)
+        groups = {name: groups_of(tmp_path / name / "index.ndx") for name in ("free", "held")}
+        first = groups["held"]["CL"][0]
+        assert groups["held"]["Sheet"] == [*groups["free"]["Sheet"], first]
+        assert sorted(groups["held"]["Sheet"] + groups["held"]["Mobile"]) == groups["held"]["System"]
+        assert groups["free"]["Mobile"] == sorted([*groups["held"]["Mobile"], first])
+        assert all(groups["free"][key] == groups["held"][key] for key in ("Water", "K", "CL", "Ions"))
+
+    def test_a_system_without_one_is_what_it_was(self, config, tmp_path):
+        """Runs of earlier versions go on: what is not asked for is not in the record."""
+        system.write(config, tmp_path)
+        assert "held_cl_nm" not in record.read(tmp_path)["parameters"] and "held_cl_nm" not in config.model_dump()
+        assert "held_cl_nm" not in config.model_dump_json()
+
+    def test_no_room_and_no_ion(self, config):
+        with pytest.raises(CellError, match=r"0 nm is 0\.\d\d nm from an atom of the sheet.*cut a wider pore"):
+            system.fill(altered(config, held_cl_nm=0.0, pore_cut="1/1/1", charge_compensation="spread"))
+        with pytest.raises(CellError, match="the cell has none: raise salt_mol_l"):
+            system.fill(altered(config, held_cl_nm=0.3, salt_mol_l=0.0))
+
+
+def groups_of(path):
+    """Atom numbers by group of an index file."""
+    parts = [part.partition("]") for part in path.read_text().split("[")[1:]]
+    return {name.strip(): [int(number) for number in numbers.split()] for name, _, numbers in parts}
+
+
 def test_the_seed_decides(config):
     one, same, other = (system.fill(altered(config, seed=seed)) for seed in (3, 3, 4))
     assert (one.positions_nm == same.positions_nm).all()

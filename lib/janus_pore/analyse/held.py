@@ -65,7 +65,7 @@ def profile(
         where its system holds it.
     """
     units = {}
-    for name, x in x_nm.items():
+    for name, x in sorted(x_nm.items(), key=lambda one: one[1]):
         here = [_blocks(name, x, one, settings) for one in reruns.get(name, {}).values() if _field(one) == field_v_nm]
         if here:
             units[x] = here[0]
