@@ -1,5 +1,7 @@
 """Water that follows the voltage across the sheet has no memory left; what it remembers beyond that comes back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from janus_pore.analyse import following, ordered
@@ -13,7 +15,7 @@ SETTINGS = Analysis(
 
 
 def found(seed=1, **known):
-    return following.memories(ordered.points(ChargingSheet(**known).sample(seed)), SETTINGS)
+    return following.memories(ordered.points(ChargingSheet(**known).sample(seed), SETTINGS), SETTINGS)
 
 
 def test_without_memory_the_voltage_makes_all_of_the_difference():
@@ -47,21 +49,65 @@ def test_beyond_the_constant_fields_nothing_is_expected():
 
 
 def test_the_curve_puts_points_of_one_field_together():
-    points = ordered.points(ChargingSheet().sample(1))
-    volts, sigma = following.curve(points, SETTINGS)
-    assert volts.shape == sigma.shape == (301, 6) and volts[0] == pytest.approx([0, 2, 3, 4, 6, 12], abs=0.02)
-    twice = following.curve([*points, points[2]], SETTINGS)
-    assert twice[0].shape == (301, 6) and twice[1][0] == pytest.approx(sigma[0])
-    assert following.expected(points[2], (volts, sigma), SETTINGS).value == pytest.approx(sigma[0, 3])
+    points = ordered.points(ChargingSheet().sample(1), SETTINGS)
+    found = following.curve(points, SETTINGS)
+    assert found.volts.shape == found.sigma.shape == (301, 6) and found.runs.tolist() == [6] * 6
+    assert found.volts[0] == pytest.approx([0, 2, 3, 4, 6, 12], abs=0.02)
+    twice = following.curve([*points, replace(points[2], way="again")], SETTINGS)
+    assert twice.sigma.shape == (301, 6) and twice.sigma[0] == pytest.approx(found.sigma[0])
+    assert twice.runs.tolist() == [6, 6, 6, 12, 6, 6]
+    assert following.expected(points[2], found, SETTINGS).value == pytest.approx(found.sigma[0, 3])
+
+
+def test_parts_of_a_stay_are_one_unit_a_replica():
+    """Once broke: three parts of eight runs were drawn as if they were twenty-four."""
+    stay = ordered.points(ChargingSheet(duration_ps=250.0, held_v_nm=()).sample(1), SETTINGS)
+    assert sum(one.steady for one in stay) == 1 + 2 * 3
+    found = following.curve(stay, SETTINGS)
+    assert found.runs.tolist() == [6, 12]
+    late = next(one for one in stay if one.steady and one.side == "up")
+    assert following.curve_for(late, stay, SETTINGS).runs.tolist() == [6]  # not compared with itself
+
+
+def test_a_field_with_one_run_has_no_interval():
+    """Once broke: it was alike in all draws, so what it did not know made the interval narrow."""
+    points = ordered.points(ChargingSheet().sample(1), SETTINGS)
+    alone = [
+        replace(one, units=one.units[:1]) if one.side == "held" and one.voltage_v == 3.0 else one for one in points
+    ]
+    seen = [following.memories(some, SETTINGS)[0] for some in (points, alone)]
+    assert [one.left.n for one in seen] == [6, 1] and [one.seen.n for one in seen] == [6, 6]
+    assert np.isfinite(seen[0].left.low) and np.isnan(seen[1].left.low) and "only 1" in seen[1].left.warning
+    down = following.memories(alone, SETTINGS)[1]
+    assert down.left.n == 1  # 3.7 and 4.4 V: one of them lies between 3 and 4 V
+
+
+def test_a_voltage_that_changes_makes_a_mixture():
+    """Water that follows it at once has the width of all that there was; at the ends of the curve the last is taken."""
+    known = following.Curve(np.array([[0.0, 4.0]]), np.array([[90.0, 30.0]]), np.array([6, 6]))
+    held = ordered.points(ChargingSheet().sample(1), SETTINGS)[0]
+    moving = replace(held, offsets_v=np.array([-2.0, 2.0]))
+    mixture = np.degrees(np.sqrt(-2 * np.log(np.mean(np.exp(-(np.radians([90.0, 30.0]) ** 2) / 2)))))
+    assert known.at(held, np.array([2.0])) == pytest.approx([np.sqrt(90 * 30)])
+    assert known.at(moving, np.array([2.0])) == pytest.approx([mixture]) and mixture > np.sqrt(90 * 30) + 5
+    assert known.at(moving, np.array([3.0])) < mixture and np.isnan(known.at(moving, np.array([4.1]))).all()
+
+
+def test_sixteenths_pair_by_where_they_are():
+    """Once broke: frames are counted every few steps, so the mean fields of both sides differ, and pairs were lost."""
+    one = ordered.points(ChargingSheet().sample(1), SETTINGS)[0]
+    up = replace(one, way="sweep", side="up", since_ps=(0.0, 60.0), field_v_nm=0.20)
+    down = replace(up, side="down", field_v_nm=0.26)
+    other = replace(down, field_v_nm=-0.26)
+    assert [(a.up, a.down) for a in following.memories([up, down, other], SETTINGS)] == [(up, down)]
 
 
 def test_no_steady_field_no_curve():
-    volts, _ = following.curve([], SETTINGS)
-    assert volts.shape == (1, 0)
+    assert following.curve([], SETTINGS).volts.shape == (1, 0)
 
 
 def test_the_longest_stay_in_all_its_parts():
-    short, long = (ordered.points(ChargingSheet(duration_ps=t).sample(1)) for t in (40.0, 160.0))
+    short, long = (ordered.points(ChargingSheet(duration_ps=t).sample(1), SETTINGS) for t in (40.0, 160.0))
     stay = following.longest_stay(following.memories([*short, *long], SETTINGS))
     assert [(one.side, one.since_ps[1]) for one in stay] == [(s, t) for t in (40, 80, 120, 160) for s in ("up", "down")]
     assert {one.way for one in stay} == {"jump, 160 ps"}

@@ -16,7 +16,7 @@ SHEET = ChargingSheet()
 
 @pytest.fixture(scope="module")
 def points():
-    return ordered.points(SHEET.sample(1))
+    return ordered.points(SHEET.sample(1), SETTINGS)
 
 
 def test_every_part_is_there_once(points):
@@ -44,12 +44,45 @@ def test_only_the_second_half_of_a_part_counts():
     late = data.time.values[data.theta_frame.values] - SHEET.prepare_ps
     early = (late > 0) & (late <= 15) | (late > 30) & (late <= 45)
     data["theta"] = data.theta.copy(data=np.where(early, np.pi, data.theta.values))
-    wrong, right = (ordered.points({"up": one})[1:] for one in (data, SHEET.sample(2)["up"]))
+    wrong, right = (ordered.points({"up": one}, SETTINGS)[1:] for one in (data, SHEET.sample(2)["up"]))
     assert [one.units[:, 0].tolist() for one in wrong] == [one.units[:, 0].tolist() for one in right]
 
 
+@pytest.mark.parametrize("prepare_ps", [50.0, 60.0, 120.0])
+def test_a_long_preparation_is_counted_in_pieces_too(prepare_ps):
+    """Once broke: it was taken for one part, and the data were refused, with a remedy that could not help."""
+    data = ChargingSheet(prepare_ps=prepare_ps).sample(1)
+    found = ordered.points({name: data[name] for name in ("up", "down")}, SETTINGS)
+    assert [one.way for one in found] == ["rest"] + ["jump, 60 ps"] * 4
+    assert found[0].sheet_v(SETTINGS).value == pytest.approx(0.0, abs=0.02)
+
+
+def test_angles_after_a_step_are_of_a_later_voltage_than_the_parts_mean():
+    """The voltage relaxes while the part lasts: linear between the means of parts, a quarter of the way to the next."""
+    sheet = ChargingSheet(duration_ps=150.0)
+    first, second, third = ordered.points({"up": sheet.sample(1)["up"]}, SETTINGS)[1:]
+    for one, nearly in ((first, 0.03), (second, 0.02)):
+        start, end = one.since_ps
+        late = sheet.across(np.linspace((start + end) / 2, end, 50), 0.0, 0.4).mean()
+        assert one.units[:, 4].mean() + one.offsets_v.mean() == pytest.approx(late, abs=nearly)
+        assert abs(one.offsets_v.mean()) > nearly
+    assert third.offsets_v.tolist() == [0.0]
+
+
+def test_a_constant_field_counts_from_where_a_step_is_steady():
+    """And where data do not say what was discarded, the settings do."""
+    data = ChargingSheet(duration_ps=200.0).sample(1)["hold_+0.40"]
+    late = data.time.values[data.theta_frame.values] >= ordered.STEADY_PS
+    (one,) = ordered.points({"hold": data}, SETTINGS)
+    assert one.units[:, 3].sum() == late.sum()
+    short = ChargingSheet(duration_ps=80.0).sample(1)["hold_+0.40"]
+    del short.attrs["discard_ps"]
+    (one,) = ordered.points({"hold": short}, SETTINGS.model_copy(update={"discard_ps": 30.0}))
+    assert one.units[:, 3].sum() == (short.time.values[short.theta_frame.values] >= 30.0).sum()
+
+
 def test_a_field_that_has_stayed_is_steady():
-    points = ordered.points({"up": ChargingSheet(duration_ps=200.0).sample(1)["up"]})
+    points = ordered.points({"up": ChargingSheet(duration_ps=200.0).sample(1)["up"]}, SETTINGS)
     assert [one.steady for one in points] == [True, False, False, True, True]
 
 
@@ -59,15 +92,18 @@ def test_sixteenths_of_a_sweep_pair_up(monkeypatch):
     monkeypatch.setattr(potential, "across_sheet", lambda data: np.zeros((data.sizes["replica"], 16)))
     data["profile_field"] = ("profile", np.sin(2 * np.pi * (np.arange(16) + 0.5) / 16))
     data = data.assign_attrs(kind="sine", length_x_nm=10.0)
-    points = ordered.points({"sweep": data})
+    points = ordered.points({"sweep": data}, SETTINGS)
     step = float(data.attrs["period_ps"]) / 16
     assert [one.side for one in points] == (["up"] * 4 + ["down"] * 4) * 2
     assert [one.since_ps[0] / step for one in points] == [0, 1, 2, 3, 3, 2, 1, 0] * 2
     assert sum(one.units[:, 3].sum() for one in points) == data.sizes["sample"]
+    monkeypatch.setattr(potential, "across_sheet", lambda data: np.tile(np.arange(16.0), (data.sizes["replica"], 1)))
+    rising = ordered.points({"sweep": data}, SETTINGS)[3]
+    assert rising.offsets_v == pytest.approx((np.arange(8) + 0.5) / 8 - 0.5)  # a volt from one part to the next
 
 
 def test_one_replica_has_no_interval():
-    one = ordered.points(ChargingSheet(replicas=1).sample(1))[0].sigma(SETTINGS)
+    one = ordered.points(ChargingSheet(replicas=1).sample(1), SETTINGS)[0].sigma(SETTINGS)
     assert np.isnan(one.low) and np.isfinite(one.value) and "only 1" in one.warning
 
 
@@ -75,4 +111,4 @@ def test_data_with_other_parts_are_refused(monkeypatch):
     data = {"up": SHEET.sample(1)["up"]}
     monkeypatch.setattr(potential, "across_sheet", lambda data: np.zeros((6, 2)))
     with pytest.raises(AnalysisError, match="2 profiles along x where 3 are expected: reduce"):
-        ordered.points(data)
+        ordered.points(data, SETTINGS)

@@ -16,7 +16,7 @@ SETTINGS = Analysis(
 
 @pytest.fixture(scope="module")
 def points():
-    return ordered.points(ChargingSheet().sample(1))
+    return ordered.points(ChargingSheet().sample(1), SETTINGS)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_nothing_to_draw_is_drawn_without_an_error(ax):
 
 
 def test_the_table_and_the_claims_say_what_is_not_known():
-    points = ordered.points(ChargingSheet(held_v_nm=()).sample(1))
+    points = ordered.points(ChargingSheet(held_v_nm=()).sample(1), SETTINGS)
     table = show.table(points, SETTINGS)
     assert table["constant field (degrees)"].tolist()[1:] == ["not known"] * 4
     assert table["since (ps)"].tolist()[:2] == ["", "0 to 30"]

@@ -6,13 +6,16 @@ that voltage, so
 
     left = (sigma_up - sigma_down) - (steady(V_up) - steady(V_down))
 
-is zero then, with steady(V) from constant fields, and from no field, of the same system.
+is zero then, with steady(V) from constant fields, and from no field, of the same system. Where the voltage changes
+while the angles are taken (`Point.offsets_v`), steady(V) is the circular width of water that follows it:
+sqrt(-2 ln mean exp(-steady^2 / 2)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -44,9 +47,8 @@ class Memory:
 def memories(found: Iterable[Point], settings: Analysis) -> list[Memory]:
     """All pairs of an `up` and a `down` point of one way, field and time, in the order of the up ones."""
     found = list(found)
-    steady = curve(found, settings)
     pairs = [(up, down) for up in found for down in found if _both_sides(up, down)]
-    return [_memory(up, down, steady, settings) for up, down in pairs]
+    return [_memory(up, down, curve_for(up, found, settings), settings) for up, down in pairs]
 
 
 def longest_stay(pairs: Iterable[Memory]) -> list[Point]:
@@ -59,53 +61,98 @@ def longest_stay(pairs: Iterable[Memory]) -> list[Point]:
     return [side for one in same for side in (one.up, one.down)]
 
 
-def expected(point: Point, steady: tuple[np.ndarray, np.ndarray], settings: Analysis) -> Estimate | None:
-    """sigma in degrees that a steady field has at a point's voltage across the sheet; None beyond the `curve`."""
-    drawn = _at(steady, point.drawn(settings)[:, 4])
-    return estimated(drawn, len(point.units), settings) if np.isfinite(drawn[0]) else None
+def expected(point: Point, steady: Curve, settings: Analysis) -> Estimate | None:
+    """sigma in degrees of water that follows the voltage across the sheet at a point; None beyond the `curve`."""
+    drawn = steady.at(point, point.drawn(settings)[:, 4])
+    return estimated(drawn, steady.behind(point), settings) if np.isfinite(drawn[0]) else None
 
 
-def curve(found: Iterable[Point], settings: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """The steady points: voltage across the sheet in V and sigma in degrees, both (1 + draws, fields), V rising.
+@dataclass(frozen=True)
+class Curve:
+    """Width of steady points against the voltage across the sheet.
 
-    Points of one field are put together. The first row is that of all replicas, the others of resampled ones; those of
-    a field that has one replica are alike.
+    Attributes
+    ----------
+    volts, sigma : arrays (1 + draws, fields), V rising, in V and degrees: of all replicas, then of resampled ones
+    runs : array (fields,), replicas behind each
     """
+
+    volts: np.ndarray
+    sigma: np.ndarray
+    runs: np.ndarray
+
+    def at(self, point: Point, volts: np.ndarray) -> np.ndarray:
+        """Width (draws,) that water without memory has at a point, in degrees; NaN beyond the fields.
+
+        The logarithm of the width is linear between fields. What the voltage does within the part may reach beyond
+        them: the outermost field's width is taken there.
+
+        Parameters
+        ----------
+        volts : array (draws,), the point's mean voltage across the sheet
+        """
+        x, y = (np.broadcast_to(one, (len(volts), one.shape[1])) for one in (self.volts, self.sigma))
+        if x.shape[1] < 2:
+            return np.full(len(volts), np.nan)
+        moments = volts[:, None] + point.offsets_v
+        rows = zip(moments, x, np.log(np.radians(y)), strict=True)
+        squared = np.exp(2 * np.array([np.interp(v, at, of) for v, at, of in rows]))
+        found = np.degrees(np.sqrt(-2 * np.log(np.exp(-squared / 2).mean(axis=1))))
+        return np.where((volts >= x[:, 0]) & (volts <= x[:, -1]), found, np.nan)
+
+    def behind(self, *points: Point) -> int:
+        """Fewest replicas behind some points and the fields on both sides of each."""
+        fewest = [len(one.units) for one in points]
+        for one in points:
+            where = np.interp(one.units[:, 4].mean() + one.offsets_v, self.volts[0], np.arange(len(self.runs)))
+            fewest += [*self.runs[np.floor(where).astype(int)], *self.runs[np.ceil(where).astype(int)]]
+        return int(min(fewest))
+
+
+def curve(found: Iterable[Point], settings: Analysis) -> Curve:
+    """The steady points, those of one field put together; of a stay at one field all parts of a replica are one unit.
+
+    A field with one replica is alike in all draws, so its error is not known (`Curve.behind`).
+    """
+    steady = [one for one in found if one.steady]
+    stays = [list(group) for _, group in groupby(steady, lambda one: (one.way, one.side, round(one.voltage_v, 3)))]
     groups: dict[float, list[tuple[int, np.ndarray]]] = {}
-    for k, one in enumerate(point for point in found if point.steady):
-        drawn = one.drawn(settings, seed=1000 + k)
-        groups.setdefault(round(one.voltage_v, 3), []).append((len(one.units), drawn))
+    for k, stay in enumerate(stays):
+        whole = replace(stay[0], units=np.mean([one.units for one in stay], axis=0))
+        drawn = whole.drawn(settings, seed=1000 + k)
+        groups.setdefault(round(whole.voltage_v, 3), []).append((len(whole.units), drawn))
     if not groups:
-        return np.empty((1, 0)), np.empty((1, 0))
-    means = [sum(n * drawn for n, drawn in group) / sum(n for n, _ in group) for group in groups.values()]
+        return Curve(np.empty((1, 0)), np.empty((1, 0)), np.empty(0, dtype=int))
+    runs = np.array([sum(n for n, _ in group) for group in groups.values()])
+    means = [sum(n * drawn for n, drawn in group) / n_all for group, n_all in zip(groups.values(), runs, strict=True)]
     volts, sigma = np.stack([one[:, 4] for one in means], 1), np.stack([width(one[:, :4]) for one in means], 1)
     order = np.argsort(volts, axis=1)
-    return np.take_along_axis(volts, order, axis=1), np.take_along_axis(sigma, order, axis=1)
+    return Curve(*(np.take_along_axis(one, order, axis=1) for one in (volts, sigma)), runs[order[0]])
 
 
-def _memory(up: Point, down: Point, steady: tuple[np.ndarray, np.ndarray], settings: Analysis) -> Memory:
+def curve_for(point: Point, found: Iterable[Point], settings: Analysis) -> Curve:
+    """The `curve` that a point is compared with: of a steady part of a stay, without that stay itself."""
+    own = point.way if point.steady and point.side != "held" else ""
+    return curve((one for one in found if one.way != own), settings)
+
+
+def _memory(up: Point, down: Point, steady: Curve, settings: Analysis) -> Memory:
     drawn = [one.drawn(settings, seed) for seed, one in enumerate((up, down))]
     n = min(len(up.units), len(down.units))
     seen = width(drawn[0][:, :4]) - width(drawn[1][:, :4])
-    known = [_at(steady, one[:, 4]) for one in drawn]
+    known = [steady.at(one, draws[:, 4]) for one, draws in zip((up, down), drawn, strict=True)]
     if outside := [one for one, sigma in zip((up, down), known, strict=True) if not np.isfinite(sigma[0])]:
         volts = ", ".join(f"{one.units[:, 4].mean():.3g}" for one in outside)
         failed = f"no constant fields on both sides of {volts} V: run some"
         return Memory(up, down, estimated(seen, n, settings), None, None, failed)
-    by_voltage = known[0] - known[1]
-    return Memory(up, down, *(estimated(one, n, settings) for one in (seen, by_voltage, seen - by_voltage)))
-
-
-def _at(steady: tuple[np.ndarray, np.ndarray], volts: np.ndarray) -> np.ndarray:
-    """Width (draws,) of the curve at voltages (draws,), its logarithm linear between points; NaN beyond them."""
-    x, y = (np.broadcast_to(one, (len(volts), one.shape[1])) for one in steady)
-    if x.shape[1] < 2:
-        return np.full(len(volts), np.nan)
-    rows = zip(volts, x, np.log(y), strict=True)
-    return np.exp([np.interp(v, at, of, left=np.nan, right=np.nan) for v, at, of in rows])
+    by_voltage, behind = known[0] - known[1], steady.behind(up, down)
+    rest = (estimated(one, behind, settings) for one in (by_voltage, seen - by_voltage))
+    return Memory(up, down, estimated(seen, n, settings), *rest)
 
 
 def _both_sides(up: Point, down: Point) -> bool:
     if (up.side, down.side) != ("up", "down") or up.way != down.way or not np.allclose(up.since_ps, down.since_ps):
         return False
-    return abs(up.field_v_nm - down.field_v_nm) < 0.05 * max(abs(up.field_v_nm), abs(down.field_v_nm))
+    if up.way == "sweep":  # frames are counted every few steps, so the means of the field may differ
+        return bool(np.sign(up.field_v_nm) == np.sign(down.field_v_nm))
+    return bool(np.isclose(up.field_v_nm, down.field_v_nm, atol=1e-4))

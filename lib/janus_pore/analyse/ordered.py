@@ -7,7 +7,7 @@ than V across the sheet. What falls across it is known from where all charges ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -22,6 +22,8 @@ from .stats import Estimate, interval, resampled_means
 
 #: So long after its last change a field counts as constant: the reservoirs charge in 60 to 80 ps.
 STEADY_PS = 100.0
+#: Moments of a sixteenth of a sweep at which the voltage that changes meanwhile is taken.
+_MOMENTS = 8
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Point:
     since_ps : (from, to) since the step, for a sweep the time from or to E = 0; (0, inf) where the field is held
     units : (replica, 5): sums over waters of cos theta, sin theta, theta^2 (rad^2), their number; voltage across the
         sheet in V
+    offsets_v : (moment,): by how much the voltage across the sheet is another than its mean over the part while the
+        angles are taken
     """
 
     way: str
@@ -44,6 +48,7 @@ class Point:
     voltage_v: float
     since_ps: tuple[float, float]
     units: np.ndarray
+    offsets_v: np.ndarray = field(default_factory=lambda: np.zeros(1))
 
     @property
     def steady(self) -> bool:
@@ -64,10 +69,11 @@ class Point:
         return estimated(self.drawn(settings)[:, 4], len(self.units), settings)
 
 
-def points(datasets: Mapping[str, xr.Dataset]) -> list[Point]:
+def points(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> list[Point]:
     """Every part of sweeps, constant fields and field steps, and the rest that steps start from (once: it is shared).
 
-    Widths after a step are over the second half of each part, when the water has turned; voltages over all of it.
+    Widths after a step are over the second half of each part, when the water has turned, and those of a constant field
+    from `STEADY_PS` on, if it is held for longer; voltages are over all of a part.
 
     Raises
     ------
@@ -77,21 +83,39 @@ def points(datasets: Mapping[str, xr.Dataset]) -> list[Point]:
     found: list[Point] = []
     for data in datasets.values():
         kind = data.attrs["kind"]
-        part, parts = _sweep(data) if kind == "sine" else _steps(data) if kind == "steps" else _constant(data)
+        how = {"sine": _sweep, "steps": _steps}.get(kind, lambda data: _constant(data, settings))
+        part, parts = how(data)
         sheet = potential.across_sheet(data)
         if sheet.shape[1] != len(parts):
             raise AnalysisError(
                 f"{data.attrs.get('protocol')}: {sheet.shape[1]} profiles along x where {len(parts)} are expected: "
                 "reduce its replicas again (janus-pore reduce)"
             )
-        sums = _sums(data, part, len(parts))
+        sums, mean_v = _sums(data, part, len(parts)), sheet.mean(axis=0)
         for k, about in enumerate(parts):
             if about is not None and not (about[0] == "rest" and any(one.way == "rest" for one in found)):
                 way, side, since = about
-                field = float(data.profile_field[k])
+                applied = float(data.profile_field[k])
+                volts = applied * float(data.attrs["length_x_nm"])
                 units = np.concatenate([sums[:, k], sheet[:, k, None]], axis=1)
-                found.append(Point(way, side, field, field * float(data.attrs["length_x_nm"]), since, units))
+                found.append(Point(way, side, applied, volts, since, units, _offsets(kind, parts, mean_v, k)))
     return found
+
+
+def _offsets(kind: str, parts: list, mean_v: np.ndarray, k: int) -> np.ndarray:
+    """`Point.offsets_v` of part k, from the mean voltages (part,) of the parts before and after it, linear between.
+
+    After a step angles are of the second half of a part, about a quarter of the way to the next one; with no next one
+    at the same field nothing is known of it.
+    """
+    if kind == "sine":
+        around = mean_v[[k - 1, k, (k + 1) % len(mean_v)]]
+        moments = (np.arange(_MOMENTS) + 0.5) / _MOMENTS - 0.5
+        along = np.interp(moments, [-1.0, 0.0, 1.0], around)
+        return along - along.mean()
+    if kind == "steps" and k + 1 < len(parts) and parts[k + 1][2][0] > 0 and parts[k] is not None:
+        return np.array([0.25 * (mean_v[k + 1] - mean_v[k])])
+    return np.zeros(1)
 
 
 def _sweep(data: xr.Dataset) -> tuple[np.ndarray, list]:
@@ -106,18 +130,20 @@ def _sweep(data: xr.Dataset) -> tuple[np.ndarray, list]:
     return part, found
 
 
-def _constant(data: xr.Dataset) -> tuple[np.ndarray, list]:
-    late = data.time.values >= float(data.attrs.get("discard_ps", 0.0)) - 1e-6
-    return np.where(late, 0, -1), [("constant", "held", (0.0, np.inf))]
+def _constant(data: xr.Dataset, settings: Analysis) -> tuple[np.ndarray, list]:
+    discard_ps = float(data.attrs.get("discard_ps", settings.discard_ps))
+    begin = max(discard_ps, STEADY_PS) if data.time.values[-1] > STEADY_PS else discard_ps
+    return np.where(data.time.values >= begin - 1e-6, 0, -1), [("constant", "held", (0.0, np.inf))]
 
 
 def _steps(data: xr.Dataset) -> tuple[np.ndarray, list]:
     time, segment = data.time.values, data.segment.values
-    part, found = np.full(len(time), -1), []
+    part, found = np.full(len(time), -1), []  # of the time before the first step, the first piece stands for all
     at_rest = not np.any(data.field.values[segment == 0])
+    first = time[segment == 0]
+    found += [("rest", "held", (0.0, np.inf)) if at_rest else None] * density.pieces(first[-1])
     if at_rest:
-        part[segment == 0] = 0
-    found.append(("rest", "held", (0.0, np.inf)) if at_rest else None)
+        part[segment == 0] = density.piece(first, first[-1])
     for k, step in enumerate(steps(data), 1):
         since, duration = step.time_ps[1:], float(step.time_ps[-1])
         number, piece = density.pieces(duration), density.piece(since, duration)

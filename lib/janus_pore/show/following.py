@@ -30,7 +30,7 @@ def order(found: Sequence[Point], settings: Analysis, applied: bool, ax: Axes) -
     """
     steady = following.curve(found, settings)
     if not applied:
-        ax.plot(steady[0][0], steady[1][0], "-", color="0.3", lw=1, label="constant field")
+        ax.plot(steady.volts[0], steady.sigma[0], "-", color="0.3", lw=1, label="constant field")
     held = [one for one in found if one.side == "held"]
     _dots(held, settings, applied, ax, "0.3", "D", "constant field" if applied else None)
     ways = dict.fromkeys(one.way for one in found if one.side != "held")
@@ -49,12 +49,11 @@ def course(stay: Sequence[Point], found: Sequence[Point], settings: Analysis) ->
     The dashed line is what steady fields of `found` have at the voltage across the sheet, the dotted one E Lx.
     """
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8))
-    steady = following.curve(found, settings)
     for side, colour in _COLOURS.items():
         own = [one for one in stay if one.side == side]
         start, end = np.array([one.since_ps for one in own]).reshape(-1, 2).T
         times = (start + end) / 2, (start + 3 * end) / 4  # widths are over the second half of each part
-        known = [following.expected(one, steady, settings) for one in own]
+        known = [following.expected(one, following.curve_for(one, found, settings), settings) for one in own]
         both = [one.sheet_v(settings) for one in own], _sigmas(own, settings)
         for ax, time, values in zip(axes, times, both, strict=True):
             ax.errorbar(
@@ -71,10 +70,9 @@ def course(stay: Sequence[Point], found: Sequence[Point], settings: Analysis) ->
 
 def table(found: Sequence[Point], settings: Analysis) -> pd.DataFrame:
     """Each point in words: voltages, sigma_theta, and what a constant field has at the voltage across the sheet."""
-    steady = following.curve(found, settings)
     rows = []
     for one in found:
-        known = following.expected(one, steady, settings)
+        known = following.expected(one, following.curve_for(one, found, settings), settings)
         rows.append(
             {
                 "way": one.way,

@@ -65,15 +65,15 @@ def relaxation(
 def times(found: Sequence[tuple[Step, Decay]], ax: Axes) -> None:
     """tau against the field after the step, forward and reverse; refused fits are left out (Fig 2D).
 
-    Steps of a staircase are hollow squares, beside the dots of jumps.
+    Each way (jumps, staircases, and how long the field stays) has a mark of its own; staircases are hollow.
     """
     ways = dict.fromkeys(step.way for step, _ in found) or ("jump",)
-    for (direction, colour), way in itertools.product(BRANCH.items(), ways):
+    for (direction, colour), (k, way) in itertools.product(BRANCH.items(), enumerate(ways)):
         own = [(step, one) for step, one in found if (step.direction, step.way) == (direction, way)]
         good = [(step, one.tau) for step, one in own if not one.failed]
         refused = len(own) - len(good)
         label = direction + f", {way}" * (len(ways) > 1) + f" ({refused} refused)" * (refused > 0)
-        look = {"fmt": "s", "mfc": "w"} if way.startswith("staircase") else {"fmt": "o"}
+        look = {"fmt": "osD^v<>ph*"[k % 10]} | ({"mfc": "w"} if way.startswith("staircase") else {})
         field = [step.after_v_nm for step, _ in good]
         value = np.array([tau.value for _, tau in good])
         error = np.array([[tau.value - tau.low, tau.high - tau.value] for _, tau in good]).reshape(-1, 2).T

@@ -60,7 +60,8 @@ class ChargingSheet:
 
     def _hold(self, field_v_nm: float, rng: np.random.Generator) -> xr.Dataset:
         volts = np.full(round(self.duration_ps / self.interval_ps) + 1, field_v_nm * self.length_x_nm)
-        data = self._made(np.full(len(volts), field_v_nm), volts, self.steady(volts), [volts.mean()], rng)
+        field = np.full(len(volts), field_v_nm)
+        data = self._made(field, volts, self.steady(volts), [volts.mean()], field[:1], rng)
         return data.assign_coords(profile=["hold"]).assign_attrs(kind="constant", discard_ps=0.0)
 
     def _step(self, before_v_nm: float, memory_deg: float, rng: np.random.Generator) -> xr.Dataset:
@@ -70,22 +71,23 @@ class ChargingSheet:
         volts = np.concatenate([np.full(first + 1, before_v_nm * self.length_x_nm), charging])
         width = self.steady(volts) - memory_deg * (np.arange(len(volts)) > first)
         pieces = density.piece(since, self.duration_ps)
-        means = [volts[0], *(charging[pieces == k].mean() for k in range(density.pieces(self.duration_ps)))]
+        before = density.pieces(self.prepare_ps)
+        means = [*[volts[0]] * before, *(charging[pieces == k].mean() for k in range(density.pieces(self.duration_ps)))]
         segment = np.repeat([0, 1], [first + 1, stay])
-        data = self._made(np.array([before_v_nm, self.after_v_nm])[segment], volts, width, means, rng)
+        applied = np.array([*[before_v_nm] * before, *[self.after_v_nm] * (len(means) - before)])
+        data = self._made(np.array([before_v_nm, self.after_v_nm])[segment], volts, width, means, applied, rng)
         data["segment"], data["interval_segment"] = ("time", segment), ("interval", segment[1:])
-        data["profile_field"] = ("profile", np.array([before_v_nm, *[self.after_v_nm] * (len(means) - 1)]))
         return data.assign_attrs(kind="steps", labels="prepare|step")
 
     def _made(
-        self, field: np.ndarray, volts: np.ndarray, width: np.ndarray, means: list[float], rng: np.random.Generator
-    ) -> xr.Dataset:
+        self, field: np.ndarray, volts: np.ndarray, width: np.ndarray, means: list[float], applied: np.ndarray,
+        rng: np.random.Generator,
+    ) -> xr.Dataset:  # fmt: skip
         time = np.arange(len(volts)) * self.interval_ps
         angle = rng.normal(0, 1, (self.replicas, len(time), self.waters)) * np.radians(width)[:, None]
         data = dataset(time, field, field[1:], np.zeros((self.replicas, len(time) - 1, 2)), angle, 0.0)
         x = density.centres_nm(self.length_x_nm)
         left, right = np.argmin(abs(x + 0.6)), np.argmin(abs(x - 0.6))
-        applied = np.array([field[0], *[field[-1]] * (len(means) - 1)])
         own = (1 - 2 * _SHEET_NM / self.length_x_nm) * (x[right] - x[left]) / (EPSILON_0_E_V_NM * self.area_nm2)
         layers = _FRAMES * (np.array(means) - 2 * _SHEET_NM * applied) / own
         number = np.zeros((self.replicas, len(means), len(density.KINDS), len(x)), dtype=np.int32)
