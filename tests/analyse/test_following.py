@@ -65,6 +65,8 @@ def test_parts_of_a_stay_are_one_unit_a_replica():
     assert sum(one.steady for one in stay) == 1 + 2 * 3
     found = following.curve(stay, SETTINGS)
     assert found.runs.tolist() == [6, 12]
+    again = following.curve([*stay, *(replace(one, units=one.units[:2]) for one in stay)], SETTINGS)
+    assert again.runs.tolist() == [8, 16]  # of other runs, though they are called alike
     late = next(one for one in stay if one.steady and one.side == "up")
     assert following.curve_for(late, stay, SETTINGS).runs.tolist() == [6]  # not compared with itself
 

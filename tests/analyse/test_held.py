@@ -74,6 +74,13 @@ class TestProfile:
         width = [float((one.force_high - one.force_low).sel(x=0.0, part="total")) for one in (plain, found)]
         assert width[1] > 2 * width[0]
 
+    def test_a_campaign_that_is_not_finished(self, settings):
+        """Places that were not run, or not at this field, are left out, wherever they are."""
+        data = held_in(PoreIons(replicas=1))
+        data["at-6"], data["at6"] = {}, {}
+        found = held.profile(X_NM, data, 0.4, settings)
+        assert found.x.values.tolist() == [*X_NM.values()][1:-1] and (found.potential.sel(x=0.5) == 0).all()
+
     def test_one_place_is_none(self, settings):
         data = held_in(PoreIons(replicas=1), x_nm={"at0": 0.0})
         with pytest.raises(AnalysisError, match=r"at 0.4 V/nm: 1 place\(s\), and 2 are needed"):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 
@@ -115,7 +114,12 @@ def curve(found: Iterable[Point], settings: Analysis) -> Curve:
     A field with one replica is alike in all draws, so its error is not known (`Curve.behind`).
     """
     steady = [one for one in found if one.steady]
-    stays = [list(group) for _, group in groupby(steady, lambda one: (one.way, one.side, round(one.voltage_v, 3)))]
+    stays: list[list[Point]] = []
+    for one in steady:
+        if stays and _goes_on(stays[-1][-1], one):
+            stays[-1].append(one)
+        else:
+            stays.append([one])
     groups: dict[float, list[tuple[int, np.ndarray]]] = {}
     for k, stay in enumerate(stays):
         whole = replace(stay[0], units=np.mean([one.units for one in stay], axis=0))
@@ -128,6 +132,12 @@ def curve(found: Iterable[Point], settings: Analysis) -> Curve:
     volts, sigma = np.stack([one[:, 4] for one in means], 1), np.stack([width(one[:, :4]) for one in means], 1)
     order = np.argsort(volts, axis=1)
     return Curve(*(np.take_along_axis(one, order, axis=1) for one in (volts, sigma)), runs[order[0]])
+
+
+def _goes_on(before: Point, after: Point) -> bool:
+    """Whether a part follows another of the same stay."""
+    same = all(getattr(before, key) == getattr(after, key) for key in ("way", "side", "voltage_v"))
+    return same and before.since_ps[1] == after.since_ps[0]
 
 
 def curve_for(point: Point, found: Iterable[Point], settings: Analysis) -> Curve:

@@ -3,8 +3,8 @@
     omega(x) = - integral <F(x')> dx',   <F> the mean over the frames of the runs in which the ion is held at x'
 
 by trapezoids between the places, from the side from which the field brings it; by part, as the force is (Table 1).
-Unlike what ions do by themselves it tells of places where none goes. An ion that is held feels no force along y and z
-that would move it, so this is the potential on the axis, not that of the whole column.
+Unlike what ions do by themselves it tells of places where none goes. The ion cannot leave the axis, so this is the
+potential there, not that of the whole column.
 """
 
 from __future__ import annotations
@@ -64,14 +64,13 @@ def profile(
         if fewer than two places have forces at this field, a run is too short for three blocks, or the ion is not
         where its system holds it.
     """
-    units = {}
+    units, names = {}, []
     for name, x in sorted(x_nm.items(), key=lambda one: one[1]):
-        here = [_blocks(name, x, one, settings) for one in reruns.get(name, {}).values() if _field(one) == field_v_nm]
+        here = [one for one in reruns.get(name, {}).values() if _field(one) == field_v_nm]
         if here:
-            units[x] = here[0]
+            units[x], names = _blocks(name, x, here[0], settings), [*here[0].part.values, "total"]
     if len(units) < 2:
         raise AnalysisError(f"forces on a held Cl- at {field_v_nm:g} V/nm: {len(units)} place(s), and 2 are needed")
-    names = [*next(iter(next(iter(reruns.values())).values())).part.values, "total"]
     x, force, drawn, warnings = np.array(list(units)), [], [], []
     for k, (place, (blocks, runs)) in enumerate(units.items()):
         judged = judge(blocks[:, -1], runs)
