@@ -67,6 +67,11 @@ class TestEquilibrate:
         with pytest.raises(CellError, match=r"system\.json is not there: build the system first"):
             ensemble.equilibrate(lab.scale, Campaign(tmp_path), "mosse", lab.gmx, threads=1)
 
+    def test_a_start_before_the_equilibration_has_ended(self, lab, tmp_path):
+        """Once broke: MDAnalysis' own words, and the advice to make room on the disk."""
+        with pytest.raises(RunError, match=r"md\.xtc is not there, from which replicas start: let the equilibration"):
+            ensemble.start_frame(lab.scale, Campaign(tmp_path), "mosse", 0, tmp_path / "start.gro")
+
     def test_degrees_of_freedom(self, lab):
         """Counted from the coordinates: six for a rigid water, three for an ion."""
         atoms = mda.Universe(str(lab.built / "conf.gro")).atoms

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..config import Scale
 from ..errors import RunError
+from ..hints import shown
 from ..paths import Campaign
 
 if TYPE_CHECKING:
@@ -26,13 +27,18 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     Raises
     ------
     RunError
-        if the equilibration has no such frame, or as `check_frame` if `path` is there already.
+        if the equilibration is not done, or has no such frame, or as `check_frame` if `path` is there already.
     """
     if path.exists():
         check_frame(scale, campaign, system, replica, path)
         return path
     time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
     trajectory = _trajectory(campaign, system)
+    if not trajectory.exists():
+        raise RunError(
+            f"{trajectory} is not there, from which replicas start: let the equilibration end first (janus-pore "
+            f"equilibrate <scale file> --runs {shown(campaign.root.parent)} --system {system})"
+        )
     u = _equilibrated(campaign.system(system) / "conf.gro", trajectory)
     index = round(time_ps / scale.md.trajectory_interval_ps)
     if not 0 <= index < len(u.trajectory):
