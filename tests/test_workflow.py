@@ -58,7 +58,7 @@ def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
 def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):
     found = jobs_of("held", "held")
     assert found["equilibrate"] == "21" and found["notebook"] == "1"
-    assert found["reduce"] == found["forces"] == found["collect_forces"] == "42"  # nineteen places, two of them twice, at two fields
+    assert found["reduce"] == found["forces"] == found["collect_forces"] == "42"  # 19 places, two twice, 2 fields
 
 
 def test_a_book_that_would_lack_pages_is_refused_before_anything_runs(dry_run):

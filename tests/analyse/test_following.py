@@ -62,6 +62,10 @@ def test_the_curve_puts_points_of_one_field_together():
 def test_parts_of_a_stay_are_one_unit_a_replica():
     """Once broke: three parts of eight runs were drawn as if they were twenty-four."""
     stay = ordered.points(ChargingSheet(duration_ps=250.0, held_v_nm=()).sample(1), SETTINGS)
+    stay = [
+        replace(one, since_ps=(one.since_ps[0] + 1e-9, one.since_ps[1]), voltage_v=one.voltage_v + 1e-9 * k)
+        for k, one in enumerate(stay)
+    ]  # as times and fields are that were read from a file
     assert sum(one.steady for one in stay) == 1 + 2 * 3
     found = following.curve(stay, SETTINGS)
     assert found.runs.tolist() == [6, 12]

@@ -136,8 +136,8 @@ def curve(found: Iterable[Point], settings: Analysis) -> Curve:
 
 def _goes_on(before: Point, after: Point) -> bool:
     """Whether a part follows another of the same stay."""
-    same = all(getattr(before, key) == getattr(after, key) for key in ("way", "side", "voltage_v"))
-    return same and before.since_ps[1] == after.since_ps[0]
+    same = (before.way, before.side) == (after.way, after.side) and np.isclose(before.voltage_v, after.voltage_v)
+    return bool(same and np.isclose(before.since_ps[1], after.since_ps[0]))
 
 
 def curve_for(point: Point, found: Iterable[Point], settings: Analysis) -> Curve:
