@@ -56,7 +56,7 @@ def profile(
     Dataset over `x` (nm, rising), `part` (with "total") and `draw`: `force` (x, part) in kJ/mol/nm and `potential`
     (x, part) in kJ/mol, 0 where the ion comes from, each with `_low` and `_high`; `drawn` (draw, x, part), potentials
     of resampled blocks; `blocks` and `runs` (x,). Attributes: `field_v_nm`; `warning`, of blocks that are not
-    independent (the errors are wider by that).
+    independent (the errors are wider by that) and of places with one run.
 
     Raises
     ------
@@ -78,6 +78,8 @@ def profile(
         force.append(blocks.mean(axis=0))
         drawn.append(force[-1] + np.sqrt(judged.n / judged.effective) * (draws - force[-1]))
         warnings += [f"at {place:g} nm {judged.reason}"] if judged.reason else []
+    if any(len(np.unique(runs)) < 2 for _, runs in units.values()):
+        warnings.append("places with one run: what settles once a run is not in the error")
     start = -1 if field_v_nm > 0 else 0
     forces, draws = np.array(force), np.stack(drawn, axis=1)
     potential = -cumulative_trapezoid(forces, x, axis=0, initial=0)
