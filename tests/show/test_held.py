@@ -65,7 +65,10 @@ def test_claims(profiles, climbs):
     places = climbs[0.8].minimum.value, climbs[0.8].maximum.value
     rises = analyse.rise(found[0.4], found[0.8], *places, settings)
     rows = {one.quantity: one for one in held.claims(climbs, rises, places, claims.published("table1"))}
-    assert len(rows) == 3 * 8
+    assert len(rows) == 3 * 8 + 1
+    climb, ends = rows["from 0.4 to 0.8 V/nm: largest climb"], [climbs[field].total for field in (0.4, 0.8)]
+    assert climb.paper == "+4.17 kJ/mol" and climb.here.value == pytest.approx(ends[1].value - ends[0].value)
+    assert climb.here.error == pytest.approx((ends[0].error ** 2 + ends[1].error ** 2) ** 0.5)
     assert rows["0.8 V/nm: largest climb"].paper == "6.2 kJ/mol"
     assert rows["0.8 V/nm: largest climb"].here == climbs[0.8].total
     assert rows["from 0.4 to 0.8 V/nm: water, electrostatic"].paper == "+27.84 kJ/mol"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -101,6 +102,13 @@ def claims(
             rows.append(Claim(f"{field:g} V/nm: {label}", text, here, "kJ/mol", where))
     if between_nm:
         low, high = min(climbs), max(climbs)
+        ends = climbs[low].total, climbs[high].total
+        change, error = ends[1].value - ends[0].value, math.hypot(*(one.error for one in ends))
+        said = "; ".join(dict.fromkeys(one.warning for one in ends if one.warning))
+        here = Estimate(change, change - error, change + error, min(one.n for one in ends), said)
+        text = f"{paper.total[high] - paper.total[low]:+.4g} kJ/mol" if {low, high} <= {*paper.index} else "not printed"
+        remark = "each between its own ends; errors in quadrature"
+        rows.append(Claim(f"from {low:g} to {high:g} V/nm: largest climb", text, here, "kJ/mol", remark))
         for name in ("total", *PARTS):
             text = "not printed"
             if {low, high} <= {*paper.index}:
