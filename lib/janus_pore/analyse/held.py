@@ -137,7 +137,7 @@ def rise(low: xr.Dataset, high: xr.Dataset, start_nm: float, end_nm: float, sett
             raise AnalysisError(f"no Cl- was held at {missing[0]:g} nm at {one.attrs['field_v_nm']:g} V/nm")
     steps = [_step(one, start_nm, end_nm) for one in (low, high)]
     value, drawn = (b - a for a, b in zip(*steps, strict=True))
-    said = "; ".join(filter(None, (one.attrs["warning"] for one in (low, high))))
+    said = "; ".join(dict.fromkeys(part for one in (low, high) for part in one.attrs["warning"].split("; ") if part))
     return _estimates(low if low.blocks.min() < high.blocks.min() else high, value, drawn, settings, said)
 
 

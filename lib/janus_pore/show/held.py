@@ -104,7 +104,7 @@ def claims(
         low, high = min(climbs), max(climbs)
         ends = climbs[low].total, climbs[high].total
         change, error = ends[1].value - ends[0].value, math.hypot(*(one.error for one in ends))
-        said = "; ".join(dict.fromkeys(one.warning for one in ends if one.warning))
+        said = "; ".join(dict.fromkeys(part for one in ends for part in one.warning.split("; ") if part))
         here = Estimate(change, change - error, change + error, min(one.n for one in ends), said)
         text = f"{paper.total[high] - paper.total[low]:+.4g} kJ/mol" if {low, high} <= {*paper.index} else "not printed"
         remark = "each between its own ends; errors in quadrature"

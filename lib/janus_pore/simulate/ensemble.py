@@ -32,8 +32,9 @@ Watch = Callable[[str, int], process.Progress]
 def degrees_of_freedom(system: Path) -> int:
     """Of the mobile atoms: 6 per rigid water, 3 per ion that is not held; nothing is removed (comm-mode None)."""
     built = record.read(system)
-    counts, held = built["counts"], int("held_cl_nm" in built["parameters"])
-    return 6 * counts["SOL"] + 3 * (counts["K"] + counts["CL"] - held)
+    counts = built["counts"]
+    all_of_them = 6 * counts["SOL"] + 3 * (counts["K"] + counts["CL"])
+    return all_of_them - 3 * ("held_cl_nm" in built["parameters"])
 
 
 def equilibrate(
