@@ -219,7 +219,13 @@ class TestFile:
         assert list(read_yaml(tmp_path / "some.yml").values()) == [0, 0.5, -0.02, 1e-4, "0300", 0.5, 1000]
 
     def test_an_ion_held_where_no_force_counts(self, refusal):
-        assert "held_cl_nm lies beyond barrier.half_range_nm" in refusal("systems.mosse", {"held_cl_nm": 1.0})
+        for x_nm in (1.0, 0.8):  # positions are rounded: at the very edge, half of the frames could be lost
+            said = refusal("systems.mosse", {"held_cl_nm": x_nm})
+            assert "systems.mosse.held_cl_nm must be less than barrier.half_range_nm (0.8 nm)" in said
+
+    def test_held_and_free_ions_do_not_go_together(self, refusal):
+        """Pages about waiting ions, barriers and currents would count the held one as free."""
+        assert "a scale of their own" in refusal("systems.other", {"held_cl_nm": 0.3})
 
     def test_not_text(self, tmp_path):
         path = tmp_path / "binary.yml"

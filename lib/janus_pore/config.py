@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from .errors import ConfigError
 from .files import read_yaml
 from .parameters import (
+    HELD_WITHIN_NM,
     MD,
     RERUN_RESOLUTION_NM,
     Analysis,
@@ -62,12 +63,20 @@ class Scale(Model):
                     raise ValueError(f"protocols.{name}.systems names '{system}', which is not in systems")
         for name, system in self.systems.items():
             edges = (system.length_x_nm, system.cells_y * 0.325, system.cells_z * 0.325 * 3**0.5)
-            if abs(system.held_cl_nm or 0.0) > self.barrier.half_range_nm:
-                raise ValueError(f"systems.{name}.held_cl_nm lies beyond barrier.half_range_nm, where no force counts")
+            if abs(system.held_cl_nm or 0.0) + HELD_WITHIN_NM > self.barrier.half_range_nm:
+                raise ValueError(
+                    f"systems.{name}.held_cl_nm must be less than barrier.half_range_nm "
+                    f"({self.barrier.half_range_nm:g} nm), beyond which no force counts"
+                )
             if min(edges) <= 2 * self.md.cutoff_nm:
                 raise ValueError(f"systems.{name}: every box edge must exceed twice md.cutoff_nm")
             if 2 * self.analysis.pore_radius_nm > min(edges[1:]):
                 raise ValueError(f"analysis.pore_radius_nm: the pore must fit into the sheet of systems.{name}")
+        if len({system.held_cl_nm is None for system in self.systems.values()}) > 1:
+            raise ValueError(
+                "systems: some hold a Cl- (held_cl_nm) and some do not, and pages about the ions would count a held "
+                "one as free: give those that hold one a scale of their own, as config/held.yml is"
+            )
         if self.engine.edge_nm <= 2 * (self.md.cutoff_nm + self.engine.nve_buffer_nm):
             raise ValueError("engine.edge_nm must exceed twice md.cutoff_nm + engine.nve_buffer_nm")
         for key in ("equilibration.duration_ps", "ensemble.spacing_ps", "ensemble.randomise_ps"):

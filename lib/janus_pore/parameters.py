@@ -14,6 +14,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Resolution = Annotated[float, Field(ge=1e-6, le=0.01, description="of stored positions; 1e-6 is all that mdrun has")]
 #: Forces recomputed from positions stored to this many nm are off by 2 kJ/mol/nm, at random, of a spread of 300.
 RERUN_RESOLUTION_NM = 1e-4
+#: A held ion is where it was put to within this many nm: positions of a .gro file are rounded.
+HELD_WITHIN_NM = 2e-3
 
 
 class Model(BaseModel):

@@ -104,8 +104,8 @@ def test_sixteenths_pair_by_where_they_are():
     one = ordered.points(ChargingSheet().sample(1), SETTINGS)[0]
     up = replace(one, way="sweep", side="up", since_ps=(0.0, 60.0), field_v_nm=0.20)
     down = replace(up, side="down", field_v_nm=0.26)
-    other = replace(down, field_v_nm=-0.26)
-    assert [(a.up, a.down) for a in following.memories([up, down, other], SETTINGS)] == [(up, down)]
+    others = [replace(down, field_v_nm=-0.26), replace(down, protocol="a sweep of another amplitude")]
+    assert [(a.up, a.down) for a in following.memories([up, down, *others], SETTINGS)] == [(up, down)]
 
 
 def test_no_steady_field_no_curve():

@@ -101,6 +101,8 @@ def test_the_analysis_takes_it(run, found):
     x = {"mosse": X_NM, "other": 0.1}
     other = PoreIons(replicas=1).hold(0.1, 0, duration_ps=1.0, interval_ps=0.02)
     profile = held.profile(x, {"mosse": {"hold_+0.40": found}, "other": {"hold": other}}, 0.4, scale.analysis)
-    assert profile.x.values.tolist() == [0.1, 0.3] and profile.blocks.values[1] == 8
+    assert profile.place.values.tolist() == [0.1, 0.3] and profile.blocks.values[1] == 8
     total = found.force.values[found.ion.values == 0].sum(axis=1)
-    assert float(profile.force.sel(x=0.3, part="total")) == pytest.approx(total.mean(), abs=0.3 * float(total.std()))
+    assert float(profile.force.sel(place=0.3, part="total")) == pytest.approx(
+        total.mean(), abs=0.3 * float(total.std())
+    )

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from janus_pore.analyse import climbs as climbing
 from janus_pore.analyse import held as analyse
 from janus_pore.show import claims, held
 from janus_pore.testsystems import PoreIons
@@ -23,12 +24,12 @@ def profiles(make_scale):
 @pytest.fixture(scope="module")
 def climbs(profiles):
     found, settings = profiles
-    return {field: analyse.climb(one, settings) for field, one in found.items()}
+    return {field: climbing.climb(one, settings) for field, one in found.items()}
 
 
 def test_two_fields_and_what_they_differ_by(profiles, climbs):
     found, _ = profiles
-    drawn = held.figure(found, climbs)
+    drawn = held.figure(found, climbs, found)
     force, potential, parts = drawn.axes
     lines = {line.get_label(): line for line in parts.lines}
     both = found[0.8].potential - found[0.4].potential
@@ -43,11 +44,13 @@ def test_two_fields_and_what_they_differ_by(profiles, climbs):
 
 def test_one_field_and_none(profiles, climbs):
     found, _ = profiles
-    one = held.figure({0.4: found[0.4]}, climbs)
+    one = held.figure({0.4: found[0.4]}, climbs, {0.4: found[0.4]})
     assert one.axes[2].get_title() == "0.4 V/nm"
     lines = {line.get_label(): line for line in one.axes[2].lines}
     assert lines["all together"].get_ydata() == pytest.approx(found[0.4].potential.sel(part="total").values)
-    assert not held.figure({}, {}).axes[0].containers
+    assert not held.figure({}, {}, {}).axes[0].containers
+    apart = held.figure(found, climbs, {})  # no two places that both fields have
+    assert apart.axes[1].containers and len(apart.axes[2].lines) == 1
     assert held.table({}).empty and held.claims({}, {}, None, claims.published("table1")) == []
     plt.close("all")
 
@@ -63,7 +66,7 @@ def test_the_table_has_every_place_from_s_to_se(profiles):
 def test_claims(profiles, climbs):
     found, settings = profiles
     places = climbs[0.8].minimum.value, climbs[0.8].maximum.value
-    rises = analyse.rise(found[0.4], found[0.8], *places, settings)
+    rises = climbing.rise(found[0.4], found[0.8], *places, settings)
     rows = {one.quantity: one for one in held.claims(climbs, rises, places, claims.published("table1"))}
     assert len(rows) == 3 * 8 + 1
     climb, ends = rows["from 0.4 to 0.8 V/nm: largest climb"], [climbs[field].total for field in (0.4, 0.8)]
@@ -73,9 +76,10 @@ def test_claims(profiles, climbs):
     assert rows["0.8 V/nm: largest climb"].here == climbs[0.8].total
     assert rows["from 0.4 to 0.8 V/nm: water, electrostatic"].paper == "+27.84 kJ/mol"
     assert rows["from 0.4 to 0.8 V/nm: all together"].here == rises["total"]
-    assert f"{places[0]:g} and {places[1]:g} nm" in rows["from 0.4 to 0.8 V/nm: all together"].remark
+    assert "{:.3f} and {:.3f} nm".format(*places) in rows["from 0.4 to 0.8 V/nm: all together"].remark
+    assert len(held.claims(climbs, {}, None, claims.published("table1"))) == 2 * 8 + 1
 
 
 def test_fields_that_the_paper_does_not_have(profiles, climbs):
-    rows = held.claims({1.5: climbs[0.8]}, {}, None, claims.published("table1"))
+    rows = held.claims({1.5: climbs[0.8], 2.0: climbs[0.8]}, {}, None, claims.published("table1"))
     assert {one.paper for one in rows} == {"not printed"}

@@ -164,5 +164,5 @@ def _both_sides(up: Point, down: Point) -> bool:
     if (up.side, down.side) != ("up", "down") or up.way != down.way or not np.allclose(up.since_ps, down.since_ps):
         return False
     if up.way == "sweep":  # frames are counted every few steps, so the means of the field may differ
-        return bool(np.sign(up.field_v_nm) == np.sign(down.field_v_nm))
+        return up.protocol == down.protocol and bool(np.sign(up.field_v_nm) == np.sign(down.field_v_nm))
     return bool(np.isclose(up.field_v_nm, down.field_v_nm, atol=1e-4))

@@ -2,14 +2,14 @@
 
     omega(x) = - integral <F(x')> dx',   <F> the mean over the frames of the runs in which the ion is held at x'
 
-by trapezoids between the places, from the side from which the field brings it; by part, as the force is (Table 1).
+with the force linear between the places, from the side from which the field brings it; by part, as the force is.
 Unlike what ions do by themselves it tells of places where none goes. The ion cannot leave the axis, so this is the
 potential there, not that of the whole column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -17,13 +17,13 @@ from scipy.integrate import cumulative_trapezoid
 
 from ..config import Scale
 from ..errors import AnalysisError
-from ..parameters import Analysis
-from .barrier import LEAST_UNITS, Barrier, ends
-from .independence import judge
-from .stats import Estimate, expanded, interval, resampled_means
+from ..parameters import HELD_WITHIN_NM, Analysis
+from .barrier import LEAST_UNITS
+from .independence import ENOUGH, judge
+from .stats import interval, resampled_means
 
-#: A held ion is where it was put to within the resolution of a .gro file (nm).
-_ROUNDED_NM = 2e-3
+#: Spacing of the potential along x (nm).
+STEP_NM = 5e-3
 
 
 def places(scale: Scale) -> dict[str, float]:
@@ -37,26 +37,36 @@ def places(scale: Scale) -> dict[str, float]:
 
 def fields(reruns: Mapping[str, Mapping[str, xr.Dataset]]) -> list[float]:
     """Constant fields (V/nm) with forces at two places or more, rising; `reruns` as for `profile`."""
-    there = [{_field(one) for one in data.values()} for data in reruns.values()]
+    there = [set(_constant(data)) for data in reruns.values()]
     return sorted(field for field in set().union(*there) if sum(field in one for one in there) > 1)
+
+
+def shared(
+    x_nm: Mapping[str, float], reruns: Mapping[str, Mapping[str, xr.Dataset]], fields_v_nm: Iterable[float]
+) -> dict[str, float]:
+    """The places that have forces at all of some fields: only there can these be compared; empty for fewer than two."""
+    asked = set(fields_v_nm)
+    found = {name: x for name, x in x_nm.items() if asked <= set(_constant(reruns.get(name, {})))}
+    return found if len(found) > 1 else {}
 
 
 def profile(
     x_nm: Mapping[str, float], reruns: Mapping[str, Mapping[str, xr.Dataset]], field_v_nm: float, settings: Analysis
 ) -> xr.Dataset:
-    """Mean force on the held ion and its potential, at one field.
+    """Mean force on the held ion at each place and the potential along all of them, at one field.
 
     Parameters
     ----------
     x_nm : what `places` gives
-    reruns : by system, what `reduce.forces.load` gives, under constant fields; of several at one field the first counts
+    reruns : by system, what `reduce.forces.load` gives; of several constant ones at one field the first counts
 
     Returns
     -------
-    Dataset over `x` (nm, rising), `part` (with "total") and `draw`: `force` (x, part) in kJ/mol/nm and `potential`
-    (x, part) in kJ/mol, 0 where the ion comes from, each with `_low` and `_high`; `drawn` (draw, x, part), potentials
-    of resampled blocks; `blocks` and `runs` (x,). Attributes: `field_v_nm`; `warning`, of blocks that are not
-    independent (the errors are wider by that) and of places with one run.
+    Dataset over `place` (nm, rising), `x` (nm, rising: every 5 pm and at the places), `part` (with "total") and `draw`:
+    `force` (place, part) in kJ/mol/nm and `potential` (x, part) in kJ/mol, 0 where the ion comes from, each with `_low`
+    and `_high`; `drawn` (draw, x, part), potentials of resampled blocks; `count` (place, part), how many independent
+    units they count as; `blocks` and `runs` (place,). Attributes: `field_v_nm`; `warning`, of places with one run, of
+    those that are missing, and of blocks that are not independent (by part; the part's errors are wider by that).
 
     Raises
     ------
@@ -66,98 +76,75 @@ def profile(
     """
     units, names = {}, []
     for name, x in sorted(x_nm.items(), key=lambda one: one[1]):
-        here = [one for one in reruns.get(name, {}).values() if _field(one) == field_v_nm]
-        if here:
-            units[x], names = _blocks(name, x, here[0], settings), [*here[0].part.values, "total"]
+        if (here := _constant(reruns.get(name, {})).get(field_v_nm)) is not None:
+            units[x], names = _blocks(name, x, here, settings), [*map(str, here.part.values), "total"]
     if len(units) < 2:
         raise AnalysisError(f"forces on a held Cl- at {field_v_nm:g} V/nm: {len(units)} place(s), and 2 are needed")
-    x, force, drawn, warnings = np.array(list(units)), [], [], []
-    for k, (place, (blocks, runs)) in enumerate(units.items()):
-        judged = judge(blocks[:, -1], runs)
+    at, force, drawn, count = np.array(list(units)), [], [], []
+    for k, (blocks, runs) in enumerate(units.values()):
+        judged = [judge(column, runs) if np.ptp(column) > 0 else None for column in blocks.T]  # the field is exact
+        widening = np.array([np.sqrt(one.n / one.effective) if one else 1.0 for one in judged])
+        count.append([max(2, round(one.effective)) if one else len(blocks) for one in judged])
         draws = resampled_means(blocks, runs, draws=settings.bootstrap_draws, seed=k)
         force.append(blocks.mean(axis=0))
-        drawn.append(force[-1] + np.sqrt(judged.n / judged.effective) * (draws - force[-1]))
-        warnings += [f"at {place:g} nm {judged.reason}"] if judged.reason else []
-    if any(len(np.unique(runs)) < 2 for _, runs in units.values()):
-        warnings.append("places with one run: what settles once a run is not in the error")
+        drawn.append(force[-1] + widening * (draws - force[-1]))
+    forces, draws, count = np.array(force), np.stack(drawn, axis=1), np.array(count)
+    x = np.unique(np.concatenate([at, np.arange(at[0], at[-1], STEP_NM)]).round(6))
     start = -1 if field_v_nm > 0 else 0
-    forces, draws = np.array(force), np.stack(drawn, axis=1)
-    potential = -cumulative_trapezoid(forces, x, axis=0, initial=0)
-    of_draws = -cumulative_trapezoid(draws, x, axis=1, initial=0)
-    potential, of_draws = potential - potential[start], of_draws - of_draws[:, [start]]
-    n = min(len(blocks) for blocks, _ in units.values())
+    linear = np.stack([np.interp(x, at, one) for one in np.eye(len(at))], axis=1)
+    integral = -cumulative_trapezoid(linear, x, axis=0, initial=0)  # (x, place): the force is linear between places
+    integral -= integral[start]
+    potential, of_draws = integral @ forces, integral @ draws
     found = {"drawn": (("draw", "x", "part"), of_draws, {"units": "kJ/mol"})}
-    for name, value, many in (("force", forces, draws), ("potential", potential, of_draws)):
+    for name, dim, value, many, n in (
+        ("force", "place", forces, draws, count), ("potential", "x", potential, of_draws, count.min(axis=0)),
+    ):  # fmt: skip
+        ends_of = interval(many, np.broadcast_to(n, value.shape), settings.confidence)
         unit = {"units": "kJ/mol/nm" if name == "force" else "kJ/mol"}
-        low, high = interval(many, n, settings.confidence)
-        found |= {
-            f"{name}{end}": (("x", "part"), one, unit)
-            for end, one in zip(("", "_low", "_high"), (value, low, high), strict=True)
-        }
-    found["blocks"] = ("x", [len(blocks) for blocks, _ in units.values()])
-    found["runs"] = ("x", [len(np.unique(runs)) for _, runs in units.values()])
-    coords = {"x": ("x", x, {"units": "nm"}), "part": names}
-    return xr.Dataset(found, coords=coords, attrs={"field_v_nm": field_v_nm, "warning": "; ".join(warnings)})
+        for end, one in zip(("", "_low", "_high"), (value, *ends_of), strict=True):
+            found[f"{name}{end}"] = ((dim, "part"), one, unit)
+    found["count"] = (("place", "part"), count)
+    found["blocks"] = ("place", [len(blocks) for blocks, _ in units.values()])
+    found["runs"] = ("place", [len(np.unique(runs)) for _, runs in units.values()])
+    coords = {"place": ("place", at, {"units": "nm"}), "x": ("x", x, {"units": "nm"}), "part": names}
+    warning = _warning(x_nm.values(), at, names, count, found["blocks"][1], found["runs"][1])
+    return xr.Dataset(found, coords=coords, attrs={"field_v_nm": field_v_nm, "warning": warning})
 
 
-def climb(found: xr.Dataset, settings: Analysis) -> Barrier:
-    """The largest climb of the potential on the ion's way, and its parts between the same two places.
-
-    That the largest of noisy climbs is too large is put right to first order (2 value - bootstrap); the parts are
-    between places that are fixed, so they need not sum up to it.
-    """
-    way = -1 if found.attrs["field_v_nm"] > 0 else 1
-    total, many = found.potential.sel(part="total").values, found.drawn.sel(part="total").values
-    start, end = ends(total, way)
-    drawn = [one[b] - one[a] for one in many for a, b in [ends(one, way)]]
-    tail = 50 * (1 - expanded(settings.confidence, int(found.blocks.min())))
-    low, middle, high = 2 * (total[end] - total[start]) - np.percentile(drawn, [100 - tail, 50, tail])
-    x, n = found.x.values, int(found.runs.sum())
-    at = [Estimate(float(x[k]), np.nan, np.nan, n) for k in (start, end)]
-    height = Estimate(*map(float, (middle, low, high)), n, found.attrs["warning"])
-    return Barrier(*at, height, None, between(found, x[start], x[end], settings))
+def together(*warnings: str) -> str:
+    """Warnings in one, each said once."""
+    return "; ".join(dict.fromkeys(part for one in warnings for part in one.split("; ") if part))
 
 
-def between(found: xr.Dataset, start_nm: float, end_nm: float, settings: Analysis) -> dict[str, Estimate]:
-    """How each part of the potential, and "total", changes from one place to another (kJ/mol)."""
-    value, drawn = _step(found, start_nm, end_nm)
-    return _estimates(found, value, drawn, settings, found.attrs["warning"])
+def _warning(
+    asked_nm: Iterable[float],
+    at_nm: np.ndarray,
+    names: list[str],
+    count: np.ndarray,
+    blocks: list[int],
+    runs: list[int],
+) -> str:
+    """What is not in the errors, and what they are wider by."""
+    said = ["places with one run: what settles once a run is not in the error"] if min(runs) < 2 else []
+    missing = [f"{x:g}" for x in sorted(asked_nm) if at_nm[0] < x < at_nm[-1] and x not in at_nm]
+    if missing:
+        said.append(f"nothing yet at {', '.join(missing)} nm: the force is taken as linear across")
+    whole = np.array([n_runs if n_runs >= ENOUGH else n for n, n_runs in zip(blocks, runs, strict=True)])
+    slow = {
+        name: [f"{x:g}" for x, fewer in zip(at_nm, column, strict=True) if fewer]
+        for name, column in zip(names, (count < 0.9 * whole[:, None]).T, strict=True)
+    }
+    said += [f"{name.replace('_', ' ')} slow at {', '.join(x)} nm" for name, x in slow.items() if x]
+    return "; ".join(said)
 
 
-def rise(low: xr.Dataset, high: xr.Dataset, start_nm: float, end_nm: float, settings: Analysis) -> dict[str, Estimate]:
-    """How much more each part, and "total", changes between two places at one field than at another (kJ/mol).
-
-    Raises
-    ------
-    AnalysisError
-        if the ion was not held at both places at both fields.
-    """
-    for one in (low, high):
-        if missing := [x for x in (start_nm, end_nm) if x not in one.x.values]:
-            raise AnalysisError(f"no Cl- was held at {missing[0]:g} nm at {one.attrs['field_v_nm']:g} V/nm")
-    steps = [_step(one, start_nm, end_nm) for one in (low, high)]
-    value, drawn = (b - a for a, b in zip(*steps, strict=True))
-    said = "; ".join(dict.fromkeys(part for one in (low, high) for part in one.attrs["warning"].split("; ") if part))
-    return _estimates(low if low.blocks.min() < high.blocks.min() else high, value, drawn, settings, said)
-
-
-def _step(found: xr.Dataset, start_nm: float, end_nm: float) -> tuple[np.ndarray, np.ndarray]:
-    """Change from one place to another of the potentials (part,) and of those drawn (draw, part)."""
-    return tuple((one.sel(x=end_nm) - one.sel(x=start_nm)).values for one in (found.potential, found.drawn))
-
-
-def _estimates(
-    found: xr.Dataset, value: np.ndarray, drawn: np.ndarray, settings: Analysis, warning: str
-) -> dict[str, Estimate]:
-    low, high = interval(drawn, int(found.blocks.min()), settings.confidence)
-    n = int(found.runs.sum())
-    rows = zip(found.part.values, value, low, high, strict=True)
-    return {str(name): Estimate(*map(float, numbers), n, warning) for name, *numbers in rows}
-
-
-def _field(one: xr.Dataset) -> float:
-    """The constant field of a dataset of forces, as the scale file writes it."""
-    return round(float(one.field.values[0]), 6)
+def _constant(data: Mapping[str, xr.Dataset]) -> dict[float, xr.Dataset]:
+    """The forces under constant fields by field, as the scale file writes it; the first of several."""
+    found: dict[float, xr.Dataset] = {}
+    for one in data.values():
+        if one.attrs["kind"] == "constant":
+            found.setdefault(round(float(one.field.values[0]), 6), one)
+    return found
 
 
 def _blocks(name: str, x_nm: float, data: xr.Dataset, settings: Analysis) -> tuple[np.ndarray, np.ndarray]:
@@ -165,7 +152,7 @@ def _blocks(name: str, x_nm: float, data: xr.Dataset, settings: Analysis) -> tup
     held = data.ion.values == 0  # the first of the Cl-, build.system
     off = np.hypot(data.x.values[held] - x_nm, data.radial.values[held])
     frame = data.sample_frame.values[held]
-    if len(frame) != data.sizes["frame"] or off.max() > _ROUNDED_NM:
+    if len(frame) != data.sizes["frame"] or off.max() > HELD_WITHIN_NM:
         raise AnalysisError(f"{name}: its first Cl- is not held at {x_nm:g} nm on the axis: build and run it again")
     window = np.floor(data.time.values[frame] / settings.current_window_ps + 1e-9).astype(int)
     runs = data.frame_replica.values[frame].astype(int)

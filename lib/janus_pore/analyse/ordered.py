@@ -40,6 +40,7 @@ class Point:
         sheet in V
     offsets_v : (moment,): by how much the voltage across the sheet is another than its mean over the part while the
         angles are taken
+    protocol : that it is a part of
     """
 
     way: str
@@ -49,6 +50,7 @@ class Point:
     since_ps: tuple[float, float]
     units: np.ndarray
     offsets_v: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    protocol: str = ""
 
     @property
     def steady(self) -> bool:
@@ -98,7 +100,8 @@ def points(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> list[Point
                 applied = float(data.profile_field[k])
                 volts = applied * float(data.attrs["length_x_nm"])
                 units = np.concatenate([sums[:, k], sheet[:, k, None]], axis=1)
-                found.append(Point(way, side, applied, volts, since, units, _offsets(kind, parts, mean_v, k)))
+                offsets, name = _offsets(kind, parts, mean_v, k), str(data.attrs.get("protocol", ""))
+                found.append(Point(way, side, applied, volts, since, units, offsets, name))
     return found
 
 

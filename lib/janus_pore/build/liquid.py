@@ -138,7 +138,8 @@ def store(
     if record.exists():
         old = read(directory)
         if old["parameters"] != fingerprint:
-            changed = sorted(k for k in fingerprint if old["parameters"].get(k) != fingerprint[k])
+            keys = {*fingerprint, *old["parameters"]}
+            changed = sorted(k for k in keys if old["parameters"].get(k) != fingerprint.get(k))
             raise CellError(
                 f"{directory} was built with other values of {', '.join(changed) or 'some parameters'}. Runs made "
                 "from it would no longer fit: give the changed scale a new name, or move the old directory away."

@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from ..analyse.barrier import Barrier
+from ..analyse.held import together
 from ..analyse.stats import Estimate
 from .barriers import PARTS, with_field
 from .claims import Claim
@@ -18,29 +19,35 @@ from .claims import Claim
 _COLOURS = ("#2166ac", "#b2182b", "#1b7837", "#7b3294")
 
 
-def figure(profiles: Mapping[float, xr.Dataset], climbs: Mapping[float, Barrier]) -> Figure:
+def figure(
+    profiles: Mapping[float, xr.Dataset], climbs: Mapping[float, Barrier], compared: Mapping[float, xr.Dataset]
+) -> Figure:
     """The mean force, the potential with the ends of its climb, and by how much each part's potential changes.
 
     The last panel is the highest field's potential less the lowest's, by part; with one field, that one's.
 
     Parameters
     ----------
-    profiles, climbs : by field (V/nm), what `analyse.held.profile` and `climb` give
+    profiles, climbs : by field (V/nm), what `analyse.held.profile` and `analyse.climbs.climb` give
+    compared : profiles of the highest and the lowest field over the places that both have, or of one field
     """
     drawn, (force, potential, parts) = plt.subplots(1, 3, figsize=(11, 4.2), sharex=True)
     for (field, one), colour in zip(profiles.items(), _COLOURS * len(profiles), strict=False):
         total = one.sel(part="total")
         for ax, name in ((force, "force"), (potential, "potential")):
-            value = total[name]
-            bars = [value - total[f"{name}_low"], total[f"{name}_high"] - value]
-            ax.errorbar(one.x, value, bars, fmt="o-", ms=4, lw=1, capsize=2, color=colour, label=f"{field:g} V/nm")
+            if name == "potential":
+                ax.plot(one.x, total.potential, lw=1, color=colour)
+            at = total.sel(x=one.place) if name == "potential" else total
+            bars = [at[name] - at[f"{name}_low"], at[f"{name}_high"] - at[name]]
+            look = {"ms": 4, "lw": 1, "capsize": 2, "color": colour, "label": f"{field:g} V/nm"}
+            ax.errorbar(one.place, at[name], bars, fmt="o" if name == "potential" else "o-", **look)
         for end in (climbs[field].minimum, climbs[field].maximum):
             potential.axvline(end.value, color=colour, lw=0.8, ls="--")
     if profiles:
-        fields = [min(profiles), max(profiles)]
-        _parts(*(profiles[field] for field in fields[: 1 + (len(profiles) > 1)]), ax=parts)
-        drawn.legend(*parts.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
         force.legend(fontsize="small")
+    if compared:
+        _parts(*(compared[field] for field in sorted(compared)), ax=parts)
+        drawn.legend(*parts.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     for ax, label in (
         (force, "F (kJ/mol/nm)"),
         (potential, "$\\omega$ (kJ/mol)"),
@@ -52,10 +59,10 @@ def figure(profiles: Mapping[float, xr.Dataset], climbs: Mapping[float, Barrier]
 
 
 def _parts(first: xr.Dataset, last: xr.Dataset | None = None, *, ax: plt.Axes) -> None:
-    """Potentials by part; of two fields what they differ by, at the places that both have."""
+    """Potentials by part; of two fields what they differ by."""
     both = first if last is None else last - first
     for name, (label, colour, line) in PARTS.items():
-        ax.plot(both.x, both.potential.sel(part=name), line, marker=".", ms=4, lw=1.2, color=colour, label=label)
+        ax.plot(both.x, both.potential.sel(part=name), line, lw=1.2, color=colour, label=label)
     total = both.potential.sel(part="total")
     ax.plot(both.x, total, "k-", lw=2, label="all together")
     title = f"{first.attrs['field_v_nm']:g} V/nm"
@@ -73,8 +80,8 @@ def table(profiles: Mapping[float, xr.Dataset]) -> pd.DataFrame:
             "blocks": int(one.blocks), "runs": int(one.runs),
         }
         for field, profile in profiles.items()
-        for x in profile.x.values[::-1]
-        for one in [profile.sel(x=x, part="total")]
+        for x in profile.place.values[::-1]
+        for one in [profile.sel(place=x, x=x, part="total")]
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -89,7 +96,7 @@ def claims(
 
     Parameters
     ----------
-    rises, between_nm : what `analyse.held.rise` gives between two places (nm); none without a second field
+    rises, between_nm : what `analyse.climbs.rise` gives between two x (nm); none where no two places are shared
     """
     paper, rows = with_field(published).set_index("field_v_nm"), []
     for field, one in climbs.items():
@@ -98,24 +105,23 @@ def claims(
             label = PARTS[name][0] if name in PARTS else "largest climb"
             text = f"{paper.loc[field, name]:.4g} kJ/mol" if known else "not printed"
             here = one.total if name == "total" else one.parts[name]
-            where = f"from {one.minimum.value:g} to {one.maximum.value:g} nm" if name == "total" else ""
+            where = f"from {one.minimum.value:.3f} to {one.maximum.value:.3f} nm" if name == "total" else ""
             rows.append(Claim(f"{field:g} V/nm: {label}", text, here, "kJ/mol", where))
-    if between_nm:
+    if len(climbs) > 1:
         low, high = min(climbs), max(climbs)
+        known = {low, high} <= {*paper.index}
+        printed = {
+            name: f"{paper.loc[high, name] - paper.loc[low, name]:+.4g} kJ/mol" if known else "not printed"
+            for name in ("total", *PARTS)
+        }
         ends = climbs[low].total, climbs[high].total
         change, error = ends[1].value - ends[0].value, math.hypot(*(one.error for one in ends))
-        said = "; ".join(dict.fromkeys(part for one in ends for part in one.warning.split("; ") if part))
+        said = together(*(one.warning for one in ends))
         here = Estimate(change, change - error, change + error, min(one.n for one in ends), said)
-        text = f"{paper.total[high] - paper.total[low]:+.4g} kJ/mol" if {low, high} <= {*paper.index} else "not printed"
         remark = "each between its own ends; errors in quadrature"
-        rows.append(Claim(f"from {low:g} to {high:g} V/nm: largest climb", text, here, "kJ/mol", remark))
-        for name in ("total", *PARTS):
-            text = "not printed"
-            if {low, high} <= {*paper.index}:
-                text = f"{paper.loc[high, name] - paper.loc[low, name]:+.4g} kJ/mol"
+        rows.append(Claim(f"from {low:g} to {high:g} V/nm: largest climb", printed["total"], here, "kJ/mol", remark))
+        for name, text in printed.items() if between_nm else ():
             label = PARTS[name][0] if name in PARTS else "all together"
-            where = (
-                f"between the same two places, {between_nm[0]:g} and {between_nm[1]:g} nm" if name == "total" else ""
-            )
+            where = "between the same two places, {:.3f} and {:.3f} nm".format(*between_nm) if name == "total" else ""
             rows.append(Claim(f"from {low:g} to {high:g} V/nm: {label}", text, rises[name], "kJ/mol", where))
     return rows
