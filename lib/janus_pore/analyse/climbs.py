@@ -25,11 +25,11 @@ def climb(found: xr.Dataset, settings: Analysis) -> Barrier:
     way = -1 if found.attrs["field_v_nm"] > 0 else 1
     total, many = found.potential.sel(part="total").values, found.drawn.sel(part="total").values
     start, end = ends(total, way)
-    x, warning = found.x.values, found.attrs["warning"]
+    x, parts = found.x.values, between(found, found.x.values[start], found.x.values[end], settings)
+    warning = parts["total"].warning
     if outermost := [name for name, k in (("begins", start), ("ends", end)) if k in (0, len(x) - 1)]:
         warning = together(warning, f"{' and '.join(outermost)} at the outermost place: it may be larger")
     drawn = np.array([one[b] - one[a] for one in many for a, b in [ends(one, way)]])
-    parts = between(found, x[start], x[end], settings)
     n, counted = parts["total"].n, int(_within(found, x[start], x[end])[0].sel(part="total").min())
     low, high = interval(drawn, counted, settings.confidence)
     low, middle, high = 2 * (total[end] - total[start]) - np.array([high, np.median(drawn), low])
@@ -74,9 +74,16 @@ def _step(found: xr.Dataset, start_nm: float, end_nm: float) -> tuple[np.ndarray
 def _estimates(
     founds: list[xr.Dataset], value: np.ndarray, drawn: np.ndarray, start_nm: float, end_nm: float, settings: Analysis
 ) -> dict[str, Estimate]:
-    """By part, with as many runs as are behind the least of the places that decide it."""
+    """By part, with as many runs as are behind the least of the places that decide it.
+
+    What is left out of all errors is said of the total, and of each part where it is slow.
+    """
     within = [_within(one, start_nm, end_nm) for one in founds]
     counted = np.min([one.min("place") for one, _ in within], axis=0)
-    n, said = int(min(one.min() for _, one in within)), together(*(one.attrs["warning"] for one in founds))
+    n, estimates = int(min(one.min() for _, one in within)), {}
     rows = zip(founds[0].part.values, value, *interval(drawn, counted, settings.confidence), strict=True)
-    return {str(name): Estimate(*map(float, numbers), n, said) for name, *numbers in rows}
+    for name, *numbers in rows:
+        said = [one.attrs["warning"] if name == "total" else "" for one in founds]
+        said += [one.attrs["slow"].get(name, "") for one in founds]
+        estimates[str(name)] = Estimate(*map(float, numbers), n, together(*said))
+    return estimates

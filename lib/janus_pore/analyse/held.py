@@ -24,6 +24,8 @@ from .stats import interval, resampled_means
 
 #: Spacing of the potential along x (nm).
 STEP_NM = 5e-3
+#: The field and the rigid sheet pull alike in all frames, but for rounding.
+_EXACT_KJ_MOL_NM = 0.1
 
 
 def places(scale: Scale) -> dict[str, float]:
@@ -65,8 +67,8 @@ def profile(
     Dataset over `place` (nm, rising), `x` (nm, rising: every 5 pm and at the places), `part` (with "total") and `draw`:
     `force` (place, part) in kJ/mol/nm and `potential` (x, part) in kJ/mol, 0 where the ion comes from, each with `_low`
     and `_high`; `drawn` (draw, x, part), potentials of resampled blocks; `count` (place, part), how many independent
-    units they count as; `blocks` and `runs` (place,). Attributes: `field_v_nm`; `warning`, of places with one run, of
-    those that are missing, and of blocks that are not independent (by part; the part's errors are wider by that).
+    units they count as; `blocks` and `runs` (place,). Attributes: `field_v_nm`; `warning`, of places with one run and
+    of those that are missing; `slow`, by part, where blocks are not independent (the part's errors are wider by that).
 
     Raises
     ------
@@ -82,7 +84,7 @@ def profile(
         raise AnalysisError(f"forces on a held Cl- at {field_v_nm:g} V/nm: {len(units)} place(s), and 2 are needed")
     at, force, drawn, count = np.array(list(units)), [], [], []
     for k, (blocks, runs) in enumerate(units.values()):
-        judged = [judge(column, runs) if np.ptp(column) > 0 else None for column in blocks.T]  # the field is exact
+        judged = [judge(column, runs) if np.ptp(column) > _EXACT_KJ_MOL_NM else None for column in blocks.T]
         widening = np.array([np.sqrt(one.n / one.effective) if one else 1.0 for one in judged])
         count.append([max(2, round(one.effective)) if one else len(blocks) for one in judged])
         draws = resampled_means(blocks, runs, draws=settings.bootstrap_draws, seed=k)
@@ -107,8 +109,9 @@ def profile(
     found["blocks"] = ("place", [len(blocks) for blocks, _ in units.values()])
     found["runs"] = ("place", [len(np.unique(runs)) for _, runs in units.values()])
     coords = {"place": ("place", at, {"units": "nm"}), "x": ("x", x, {"units": "nm"}), "part": names}
-    warning = _warning(x_nm.values(), at, names, count, found["blocks"][1], found["runs"][1])
-    return xr.Dataset(found, coords=coords, attrs={"field_v_nm": field_v_nm, "warning": warning})
+    said = {"warning": _left_out(x_nm.values(), at, found["runs"][1])}
+    said["slow"] = _slow(at, names, count, found["blocks"][1], found["runs"][1])
+    return xr.Dataset(found, coords=coords, attrs={"field_v_nm": field_v_nm, **said})
 
 
 def together(*warnings: str) -> str:
@@ -116,26 +119,24 @@ def together(*warnings: str) -> str:
     return "; ".join(dict.fromkeys(part for one in warnings for part in one.split("; ") if part))
 
 
-def _warning(
-    asked_nm: Iterable[float],
-    at_nm: np.ndarray,
-    names: list[str],
-    count: np.ndarray,
-    blocks: list[int],
-    runs: list[int],
-) -> str:
-    """What is not in the errors, and what they are wider by."""
+def _left_out(asked_nm: Iterable[float], at_nm: np.ndarray, runs: list[int]) -> str:
+    """What is not in the errors."""
     said = ["places with one run: what settles once a run is not in the error"] if min(runs) < 2 else []
     missing = [f"{x:g}" for x in sorted(asked_nm) if at_nm[0] < x < at_nm[-1] and x not in at_nm]
     if missing:
         said.append(f"nothing yet at {', '.join(missing)} nm: the force is taken as linear across")
-    whole = np.array([n_runs if n_runs >= ENOUGH else n for n, n_runs in zip(blocks, runs, strict=True)])
-    slow = {
-        name: [f"{x:g}" for x, fewer in zip(at_nm, column, strict=True) if fewer]
-        for name, column in zip(names, (count < 0.9 * whole[:, None]).T, strict=True)
-    }
-    said += [f"{name.replace('_', ' ')} slow at {', '.join(x)} nm" for name, x in slow.items() if x]
     return "; ".join(said)
+
+
+def _slow(at_nm: np.ndarray, names: list[str], count: np.ndarray, blocks: list[int], runs: list[int]) -> dict[str, str]:
+    """Of each part, where its blocks (or runs, if there are enough) count as fewer than they are."""
+    drawn = np.array([n_runs if n_runs >= ENOUGH else n for n, n_runs in zip(blocks, runs, strict=True)])
+    fewer = (count < 0.9 * drawn[:, None]).T
+    return {
+        name: f"slow at {', '.join(f'{x:g}' for x in at_nm[there])} nm, and wider by that"
+        for name, there in zip(names, fewer, strict=True)
+        if there.any()
+    }
 
 
 def _constant(data: Mapping[str, xr.Dataset]) -> dict[float, xr.Dataset]:
