@@ -150,8 +150,16 @@ def fake_segment():
         manifest = {
             "inputs": {"tpr": "none", "checkpoint": None},
             "files": {"md.xtc": files.sha256(directory / "md.xtc")},
-            "gromacs": {"version": "none"},
-        }
+            "steps": [round(time / 0.002) for time in (times_ps[0], times_ps[-1])],
+            "frames": len(times_ps),
+            "energy": {
+                "temperature_k": 300.0, "spread_k": 5.0, "canonical_spread_k": 5.0, "potential_kj_mol": -1.0,
+                "samples": 1,
+            },
+            "gromacs": {"version": "none", "simd": "none", "gpu": "none"},
+            "command": [],
+            "ended": "2026-01-01T00:00:00+00:00",
+        }  # fmt: skip
         files.write_json(directory / "manifest.json", manifest)
 
     return write
@@ -204,6 +212,7 @@ def synthetic(make_scale, tmp_path, fake_segment):
     u.atoms.positions, u.dimensions = frames[0] * 10, [*(box * 10), 90, 90, 90]
     u.atoms.write(str(lab.built / "conf.gro"))
     record = {"box_nm": box.tolist(), "pore_centre_nm": centre.tolist(), "counts": {"SOL": 4, "K": 3, "CL": 2}}
+    record |= {"atoms": len(names), "files": {}, "diameters_nm": {"centre_to_centre": 0.8, "free": 0.5}}
     record["parameters"] = scale.systems["mosse"].model_dump()
     (lab.built / "system.json").write_text(json.dumps(record))
     for k in range(2):

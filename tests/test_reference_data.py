@@ -4,7 +4,7 @@ import pytest
 from janus_pore import config
 from janus_pore.files import sha256
 from janus_pore.paths import repository
-from janus_pore.reduce.reference import read_manifest
+from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate.protocols import protocols_of, replicas_of
 
 SHELF = repository() / "data" / "reference"

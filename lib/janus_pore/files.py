@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import ConfigError, JanusPoreError, RunError
 
@@ -50,31 +51,24 @@ def write_json(path: Path, content: Any) -> Path:
     return write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
-class _Record(dict):
-    """A mapping read from a file, in which a key that is not there is a fault of the file."""
+class Record(BaseModel):
+    """What a JSON file has to hold for those who read it: keys, and values of which type; it may hold more."""
 
-    fault: JanusPoreError
-
-    def __missing__(self, key: str) -> Any:
-        raise type(self.fault)(f"{self.fault} (it has no {key!r})")
+    model_config = ConfigDict(strict=True)
 
 
-def read_json(path: Path, remedy: str, fault: type[JanusPoreError] = RunError) -> dict[str, Any]:
-    """The mapping in a JSON file; a `fault` with the remedy if a crash cut it short, or as soon as a key is missed."""
-    damaged = fault(f"{path} is damaged: {remedy}")
-
-    def record(pairs: dict[str, Any]) -> _Record:
-        found = _Record(pairs)
-        found.fault = damaged
-        return found
-
+def read_json(
+    path: Path, remedy: str, kind: type[BaseModel], fault: type[JanusPoreError] = RunError
+) -> dict[str, Any]:  # fmt: skip
+    """The mapping in a JSON file; a `fault` with the remedy if a crash cut it short, or it is not of the `kind`."""
+    content = path.read_bytes()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_hook=record)
-    except ValueError as error:
-        raise damaged from error
-    if not isinstance(content, dict):
-        raise damaged
-    return content
+        kind.model_validate_json(content)
+        return json.loads(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where, what = ".".join(map(str, first["loc"])), first["msg"][0].lower() + first["msg"][1:]
+        raise fault(f"{path} is damaged: {remedy} ({f'{where}: ' if where else ''}{what})") from error
 
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")

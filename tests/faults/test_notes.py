@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import xarray as xr
 from janus_pore.build import system as cell
-from janus_pore.errors import CellError, RunError, TrajectoryError
+from janus_pore.errors import CellError, JanusPoreError, RunError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
-from janus_pore.reduce import reference, store
+from janus_pore.reduce import store
+from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate import ensemble, manifest, prepare, status
 
 
@@ -63,9 +64,9 @@ def test_records_that_are_valid_json_and_no_records(lab, tmp_path):
     """Edited, or of another program: the message names the file and what it lacks."""
     place = shutil.copytree(lab.built, tmp_path / "mosse")
     for content, lacks in (
-        ("{}", r" \(it has no 'counts'\)"),
-        ('{"counts": {"K": 1}}', r" \(it has no 'SOL'\)"),
-        ("[]", ""),
+        ("{}", r" \(parameters: field required\)"),
+        ('{"parameters": {}, "atoms": 1, "counts": {"K": 1}}', r" \(counts\.SOL: field required\)"),
+        ("[]", r" \(input should be an object\)"),
     ):
         (place / "system.json").write_text(content)
         with pytest.raises(
@@ -73,14 +74,54 @@ def test_records_that_are_valid_json_and_no_records(lab, tmp_path):
         ):
             ensemble.degrees_of_freedom(place)
     (place / "manifest.json").write_text("{}")
-    with pytest.raises(RunError, match=r"manifest\.json is damaged: delete .* \(it has no 'files'\)"):
+    with pytest.raises(RunError, match=r"manifest\.json is damaged: delete .* \(steps: field required\)"):
         manifest.done(place)
+
+
+def otherwise(record):
+    """The record with one of its values after the other, at any depth, of another type or gone."""
+    for key in record:
+        for value in (None, [], {}, "x", [None]):
+            yield record | {key: value}
+        yield {k: v for k, v in record.items() if k != key}
+        if isinstance(record[key], dict):
+            yield from (record | {key: inner} for inner in otherwise(record[key]))
+
+
+def test_values_of_another_type(lab, chain, replicas, tmp_path):
+    """Whatever stands in a record, who reads it gets what there is to read, or one message that names the file."""
+    place = lab.campaign.replica("mosse", chain.name, 0)
+    shutil.copytree(place / "seg01", tmp_path / "seg01")
+    shutil.copytree(lab.campaign.equilibration("mosse") / "minimise", tmp_path / "minimise")
+    shutil.copytree(lab.built, tmp_path / "mosse")
+    shutil.copytree(place / "tpr", tmp_path / "tpr")
+    (tpr, options), *_ = ensemble.run_inputs(lab.scale, lab.campaign, "mosse", chain, 0)
+    readers = {
+        tmp_path / "seg01" / "manifest.json": lambda: manifest.done(tmp_path / "seg01"),
+        tmp_path / "mosse" / "system.json": lambda: (
+            ensemble.degrees_of_freedom(tmp_path / "mosse"), cell.write(lab.scale.systems["mosse"], tmp_path / "mosse"),
+        ),
+        tmp_path / "tpr" / tpr.with_suffix(".json").name: lambda: prepare.run_input(
+            lab.gmx, tmp_path / "tpr" / tpr.name, options, tmp_path / "tpr" / "start.gro", lab.built
+        ),
+    }  # fmt: skip
+    for path, read in readers.items():
+        whole = json.loads(path.read_text())
+        read()
+        refused = 0
+        for damaged in otherwise(whole):
+            path.write_text(json.dumps(damaged))
+            try:
+                read()
+            except JanusPoreError as error:
+                refused += str(path.parent) in str(error)
+        assert refused > 20
 
 
 def test_the_manifest_of_a_shipped_replica(tmp_path):
     (tmp_path / "r000.json").write_text('{"files": {"r0')
     with pytest.raises(TrajectoryError, match=r"r000\.json is damaged: restore it from git, or delete it and ship"):
-        reference.read_manifest(tmp_path / "r000.nc")
+        read_manifest(tmp_path / "r000.nc")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])

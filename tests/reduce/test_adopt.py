@@ -9,6 +9,7 @@ from janus_pore.errors import ConfigError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import adopt, reference, store
+from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate import plan, status
 from janus_pore.simulate.protocols import protocols_of
 
@@ -193,4 +194,4 @@ def test_the_campaign_runs_the_rest_and_ships_only_that(lab, protocol, shelf, sc
     assert cli.main(["collect", *where]) == 0 and later.collected("mosse", hold).exists()
     count = reference.ship(lab.scale, scale_file, later, shelf, "later")
     assert (count["added"], count["kept"], count["other run kept"]) == (1, 1, 0)
-    assert reference.read_manifest(shelf / "test" / "mosse" / hold / "r000.nc")["shipped_by_commit"] == "abc1234"
+    assert read_manifest(shelf / "test" / "mosse" / hold / "r000.nc")["shipped_by_commit"] == "abc1234"

@@ -16,6 +16,7 @@ from janus_pore.errors import AnalysisError, ConfigError, GromacsError, RunError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, reference, repeat, replica
+from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate import ensemble
 from janus_pore.simulate.protocols import protocols_of
 
@@ -23,7 +24,7 @@ from janus_pore.simulate.protocols import protocols_of
 class TestShip:
     def test_the_manifest_says_what_made_it_and_names_no_host(self, lab, shelf, shipped, hold):
         path = shipped
-        manifest = reference.read_manifest(path)
+        manifest = read_manifest(path)
         assert manifest["files"][path.name] == sha256(path) and manifest["shipped_by_commit"] == "abc1234"
         assert manifest["seed"] == 1 and manifest["simulated_ns"] == pytest.approx(0.001) and manifest["hours"] > 0
         assert manifest["segments"][0]["field_v_nm"] == 0.4
@@ -65,7 +66,7 @@ class TestShip:
         path = shipped
         replica.write(replica.read(path).drop_vars("pore_water"), path)
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "x")["reduced again"] == 1
-        assert "pore_water" in replica.read(path) and reference.read_manifest(path)["files"][path.name] == sha256(path)
+        assert "pore_water" in replica.read(path) and read_manifest(path)["files"][path.name] == sha256(path)
 
     def test_one_that_was_cut_short_is_put_there_again(self, lab, scale_file, shelf, shipped, tmp_path):
         """Once broke: a full disk left data without a manifest, which was "kept" ever after and could not be read."""

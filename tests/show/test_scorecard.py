@@ -31,7 +31,15 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     assert "numbers" not in page
 
 
-def test_results_cut_short_are_told(tmp_path):
-    (tmp_path / "loop.json").write_text('{"claims": [{"quan')
-    with pytest.raises(BookError, match=r"loop\.json is damaged: delete it, and execute its notebook again"):
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ('{"claims": [{"quan', ""),
+        ('{"claims": [{"quantity": "onset"}]}', r" \(claims\.0\.paper: field required\)"),
+        ('{"claims": [{"quantity": "a", "paper": "", "here": null, "unit": "1", "remark": ""}]}', ".*no provenance"),
+    ],
+)
+def test_results_cut_short_are_told(tmp_path, content, fault):
+    (tmp_path / "loop.json").write_text(content)
+    with pytest.raises(BookError, match=r"loop\.json is damaged: delete it, and execute its notebook again" + fault):
         scorecard.page({"This run": tmp_path})

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from .. import hints
 from ..errors import CellError
-from ..files import read_json
+from ..files import Record, read_json
+
+_Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
-def read(directory: Path) -> dict[str, Any]:
+class _Counts(Record):
+    SOL: int
+    K: int
+    CL: int
+
+
+class _Diameters(Record):
+    centre_to_centre: float
+    free: float
+
+
+class Liquid(Record):
+    """What the record of any system has."""
+
+    parameters: dict[str, Any]
+    atoms: int
+    counts: _Counts
+    box_nm: _Vector
+    files: dict[str, str]
+
+
+class Cell(Liquid):
+    """What that of a sheet with a pore has."""
+
+    pore_centre_nm: _Vector
+    diameters_nm: _Diameters
+
+
+def read(directory: Path, kind: type[Liquid] = Liquid) -> dict[str, Any]:
     """The record of the system in a directory.
 
     Raises
     ------
     CellError
-        if there is none, or a crash cut it short.
+        if there is none, a crash cut it short, or it is none of this `kind`.
     """
     path = directory / "system.json"
     if not path.exists():
@@ -24,5 +56,6 @@ def read(directory: Path) -> dict[str, Any]:
     return read_json(
         path,
         "delete it and build the system again, which gives the same (janus-pore build, or engine --name settle)",
+        kind,
         CellError,
     )

@@ -18,7 +18,8 @@ from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
 from . import store
-from .reference import SCALE_FILE, read_manifest
+from .record import read_manifest
+from .reference import SCALE_FILE
 from .settings import REDUCTION, differing, same_reduction
 
 

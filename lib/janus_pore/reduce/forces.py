@@ -66,7 +66,7 @@ def reduce_forces(
     if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
-    record = built.read(campaign.system(system))
+    record = built.read(campaign.system(system), built.Cell)
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     offset = found.position_nm.astype(float) - centre
     offset -= box * np.round(offset / box)

@@ -42,7 +42,7 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     manifest = done(place)
     if manifest is None:
         raise TrajectoryError(f"{place} is not finished: run the equilibration first")
-    record = built.read(campaign.system(system))
+    record = built.read(campaign.system(system), built.Cell)
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
     groups = {name: atoms.select_atoms(f"name {name}").indices for name in ("OW", "K", "CL")}

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from ..config import Scale
-from ..files import sha256
+from ..errors import TrajectoryError
+from ..files import Record, read_json, sha256
 from ..paths import Campaign
 from ..simulate.field import Protocol
+from ..simulate.manifest import Build
 from ..simulate.protocols import md_of
+
+
+class _Run(Record):
+    trajectory_sha256: str
+
+
+class _Parameters(Record):
+    system: dict[str, Any]
+
+
+class Shipped(Record):
+    """What the manifest of a shipped replica has."""
+
+    system: str
+    protocol: str
+    replica: int
+    gromacs: Build
+    mdrun: list[str]
+    topology_sha256: str
+    parameters: _Parameters
+    segments: list[_Run]
+    files: dict[str, str]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a shipped replica `r000.nc`, or of its forces."""
+    record = path.with_name(path.name.split(".")[0] + ".json")
+    if not record.exists():
+        raise TrajectoryError(
+            f"{record} is missing: {path} cannot be traced to a run; restore it from git, or ship it again"
+        )
+    remedy = "restore it from git, or delete it and ship the replica again"
+    return read_json(record, remedy, Shipped, TrajectoryError)
 
 
 def record(

@@ -14,12 +14,12 @@ from typing import Any
 
 from ..config import RESERVED, Scale, load
 from ..errors import ConfigError, TrajectoryError
-from ..files import read_json, sha256, write_json
+from ..files import sha256, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
 from . import forces, store
-from .record import record
+from .record import read_manifest, record
 from .settings import run_as_asked, same_physics, same_reduction
 
 SCALE_FILE = "scale.yml"
@@ -121,16 +121,6 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
         if path.parent.name not in RESERVED:
             path.unlink()
     return written
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a shipped replica `r000.nc`, or of its forces."""
-    record = path.with_name(path.name.split(".")[0] + ".json")
-    if not record.exists():
-        raise TrajectoryError(
-            f"{record} is missing: {path} cannot be traced to a run; restore it from git, or ship it again"
-        )
-    return read_json(record, "restore it from git, or delete it and ship the replica again", TrajectoryError)
 
 
 def _same_reduction(scale: Scale, held: Scale, stay: list[Path], come: list[Path]) -> None:

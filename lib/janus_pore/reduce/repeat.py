@@ -17,7 +17,8 @@ from ..paths import Campaign
 from ..simulate import ensemble
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import protocols_of
-from .reference import SCALE_FILE, read_manifest
+from .record import read_manifest
+from .reference import SCALE_FILE
 from .replica import read, reduce_replica
 
 

@@ -61,7 +61,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     RunError
         if a segment's files changed since it was run.
     """
-    record = built.read(campaign.system(system))
+    record = built.read(campaign.system(system), built.Cell)
     directories = segment_directories(campaign.replica(system, protocol.name, replica), protocol)
     manifests = [done(directory) for directory in directories]
     if missing := [str(d) for d, manifest in zip(directories, manifests, strict=True) if manifest is None]:

@@ -14,6 +14,7 @@ from ..paths import Campaign
 from ..simulate.checkpoint import read_note
 from ..simulate.ensemble import run_inputs
 from ..simulate.field import Protocol
+from ..simulate.manifest import Begun
 from ..simulate.prepare import made_from
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
@@ -92,7 +93,7 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
         manifest = place / tpr.stem / "manifest.json"
         if not manifest.exists() or (made := made_from(tpr)) is None:
             continue
-        if read_note(manifest)["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
+        if read_note(manifest, Begun)["inputs"]["tpr"] != sha256(tpr) or made["topology"] != topology:
             raise TrajectoryError(
                 f"{place / tpr.stem} was not run from {tpr} and {built} as they are now: restore them, or run it again"
             )

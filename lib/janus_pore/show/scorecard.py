@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import model_validator
 
 from ..analyse.stats import Estimate
 from ..errors import BookError
-from ..files import read_json
+from ..files import Record, read_json
 from .claims import SILENT, text
 from .provenance import behind
 
@@ -21,6 +23,41 @@ pages. Intervals are 68 % unless a page says otherwise; *n* counts
 independent samples (replicas, cycles, blocks), as the page concerned explains. "Not enough data" is an answer: the
 remark says what is missing.
 """
+
+
+class _Here(Record):
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class _Claim(Record):
+    quantity: str
+    paper: str
+    here: _Here | None
+    unit: str
+    remark: str
+
+
+class _Provenance(Record):
+    scale_file: str
+    gromacs: list[str]
+    trajectories_sha256: list[str]
+    replicas: int = 0
+    simulated_ns: float = 0.0
+
+
+class _Saved(Record):
+    provenance: _Provenance | None = None
+    beside: str = "paper"
+    claims: list[_Claim] = []  # a file without is no table, and left out
+
+    @model_validator(mode="after")
+    def _traced(self) -> Self:
+        if self.claims and not self.provenance:
+            raise ValueError("its claims have no provenance")
+        return self
 
 
 def page(results: Mapping[str, Path]) -> str:
@@ -38,7 +75,8 @@ def page(results: Mapping[str, Path]) -> str:
     for heading, directory in results.items():
         files = sorted(Path(directory).glob("*.json"))
         tables = [
-            (path.stem, read_json(path, "delete it, and execute its notebook again", BookError)) for path in files
+            (path.stem, read_json(path, "delete it, and execute its notebook again", _Saved, BookError))
+            for path in files
         ]
         every = sum(len(content.get("claims", [])) for _, content in tables)
         tables = [(name, content, told) for name, content in tables if (told := _told(content))]

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, RootModel
+
 from ..errors import RunError
 from ..files import read_json, sha256, write_json
 from .gmx import Gmx
@@ -71,9 +73,13 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
     return Checkpoint(int(step.group(1)), int(part.group(1)), outputs)
 
 
-def read_note(path: Path) -> dict[str, Any]:
-    """What a runner wrote down (JSON); RunError if a crash cut it short."""
-    return read_json(path, f"delete {path.parent} to run this segment again")
+class Sealed(RootModel[dict[str, str]]):
+    """SHA-256 of checkpoints, by name."""
+
+
+def read_note(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
+    """What a runner wrote down (JSON); RunError if a crash cut it short, or it is not of the `kind`."""
+    return read_json(path, f"delete {path.parent} to run this segment again", kind)
 
 
 def seal(directory: Path) -> None:
@@ -97,7 +103,7 @@ def resume_point(gmx: Gmx, directory: Path) -> Checkpoint | None:
         if neither can be gone on from, or both are lost; nothing was changed then.
     """
     note = directory / "sealed.json"
-    sealed = read_note(note) if note.exists() else {}
+    sealed = read_note(note, Sealed) if note.exists() else {}
     found = [path for name in CHECKPOINTS if (path := directory / name).exists()]
     if not found:
         if lost := [name for name in CHECKPOINTS if sealed.get(name)]:

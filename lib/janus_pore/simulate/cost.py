@@ -6,10 +6,10 @@ rate stands in: a step of n atoms takes `CORE_S_PER_ATOM_STEP` n seconds of one 
 
 from __future__ import annotations
 
-import json
 import math
 
 from ..config import Scale
+from ..files import Record
 from ..parameters import System
 from ..paths import Campaign
 from .engine_checks import Check
@@ -42,6 +42,11 @@ def job_size(scale: Scale, system: str, protocol: Protocol) -> int:
     return in_turn(scale, system, protocol) * scale.ensemble.replicas_per_job
 
 
+class _Speed(Record):
+    ns_per_day: float | None = None
+    command: list[str] = []
+
+
 def ns_per_day(scale: Scale, atoms: float, timestep_fs: float | None = None) -> float:
     """Speed of one run by the stated rate, on `ensemble.cores_per_run` cores."""
     step_s = CORE_S_PER_ATOM_STEP * atoms / scale.ensemble.cores_per_run
@@ -55,10 +60,10 @@ def measured(scale: Scale, campaign: Campaign, system: str) -> float | None:
     """
     path = campaign.equilibration(system) / "nvt" / "manifest.json"
     try:
-        manifest = json.loads(path.read_text())
+        manifest = _Speed.model_validate_json(path.read_bytes())
     except (OSError, ValueError):
         return None
-    speed, command = manifest.get("ns_per_day"), manifest.get("command", [])
+    speed, command = manifest.ns_per_day, manifest.command
     if speed and "-ntomp" in command and not ("-nb" in command and command[command.index("-nb") + 1] == "gpu"):
         speed *= scale.ensemble.cores_per_run / int(command[command.index("-ntomp") + 1])
     return speed or None

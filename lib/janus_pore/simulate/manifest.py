@@ -8,15 +8,75 @@ import socket
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ..checkout import commit
 from ..errors import RunError
-from ..files import sha256
+from ..files import Record, sha256
 from . import checkpoint
 from .gmx import Gmx
 
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
+
+
+class Inputs(Record):
+    """SHA-256 of what a segment is run from."""
+
+    tpr: str
+    checkpoint: str | None
+
+
+class Begun(Record):
+    """What is noted of a segment when it is begun."""
+
+    inputs: Inputs
+    started: str
+
+
+class Steps(Record):
+    """What tells how long a finished segment is."""
+
+    steps: Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
+class Energy(Record):
+    """Means over a run's energies."""
+
+    temperature_k: float
+    spread_k: float
+    canonical_spread_k: float
+    potential_kj_mol: float
+    samples: int
+
+
+class Build(Record):
+    """Which GROMACS ran."""
+
+    version: str
+    simd: str
+    gpu: str
+
+
+class Kept(Record):
+    """SHA-256 of what is kept of a segment; the trajectory has to be among it."""
+
+    xtc: str = Field(alias="md.xtc")
+
+
+class Segment(Steps):
+    """What the manifest of a finished segment has."""
+
+    inputs: Inputs
+    files: Kept
+    frames: int
+    energy: Energy
+    gromacs: Build
+    command: list[str]
+    ended: str
+    commit: str = ""  # earlier runs do not say
+    ns_per_day: float | None = None
 
 
 def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], started: str) -> dict[str, Any]:
@@ -41,18 +101,18 @@ def _commit() -> str:
     return commit()
 
 
-def done(directory: Path) -> dict[str, Any] | None:
+def done(directory: Path, kind: type[Record] = Segment) -> dict[str, Any] | None:
     """The manifest of a finished segment, or None if there is no such segment.
 
     Raises
     ------
     RunError
-        if files changed since the manifest was written.
+        if files changed since the manifest was written, or it is none of this `kind`.
     """
     path = directory / "manifest.json"
     if not path.exists():
         return None
-    manifest = checkpoint.read_note(path)
+    manifest = checkpoint.read_note(path, kind)
     changed = [name for name, digest in manifest["files"].items() if sha256(directory / name) != digest]
     if changed:
         raise RunError(

@@ -13,12 +13,23 @@ import numpy as np
 from ..build import forcefield
 from ..config import Scale
 from ..errors import RunError
-from ..files import sha256, write_json
+from ..files import Record, sha256, write_json
 from . import prepare, process
 from .gmx import Gmx
 from .manifest import done
 
 _KEPT = ("conf.gro", "em.log")
+
+
+class _Inputs(Record):
+    conf: str
+    topology: str
+    options: dict[str, str] = {}  # earlier manifests do not say them
+
+
+class _Made(Record):
+    inputs: _Inputs
+    files: dict[str, str]
 
 
 def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, sheet: bool = True) -> Path:
@@ -65,7 +76,7 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, 
 
 def _made(place: Path, inputs: dict[str, Any]) -> bool:
     """Whether the minimisation is done; RunError if from other inputs (earlier manifests do not say the options)."""
-    manifest = done(place)
+    manifest = done(place, _Made)
     if manifest is None:
         return False
     old = manifest["inputs"]

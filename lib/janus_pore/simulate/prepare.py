@@ -7,7 +7,7 @@ from typing import Any
 
 from ..config import MD, Scale
 from ..errors import GromacsError, RunError
-from ..files import read_json, sha256, write_json, write_text
+from ..files import Record, read_json, sha256, write_json, write_text
 from .field import Segment
 from .gmx import Gmx, write_mdp
 
@@ -138,8 +138,16 @@ def run_input(
     return tpr
 
 
+class _Inputs(Record):
+    options: dict[str, str]
+    conf: str
+    topology: str
+    groups: str
+    state: str = ""
+
+
 def made_from(tpr: Path) -> dict[str, Any] | None:
-    """The record of what a .tpr was made from; None if there is none, RunError if a crash cut it short."""
+    """The record of what a .tpr was made from; None if there is none, RunError if it is damaged."""
     record = tpr.with_suffix(".json")
     if not record.exists():
         return None
@@ -147,6 +155,7 @@ def made_from(tpr: Path) -> dict[str, Any] | None:
         record,
         f"restore it, or delete it, and {tpr.name} is made again when it is needed (not always the same to the byte: "
         "what was run with it is then to be run again)",
+        _Inputs,
     )
 
 

@@ -20,7 +20,7 @@ from ..errors import RunError, StoppedError
 from ..files import sha256, write_json
 from . import checkpoint, pieces, process, verify
 from .gmx import Gmx
-from .manifest import KEPT, done, of_run, same
+from .manifest import KEPT, Begun, done, of_run, same
 from .process import Progress
 
 
@@ -144,7 +144,7 @@ def _steps(
     note = work / "inputs.json"
     started = datetime.now(UTC).isoformat(timespec="seconds")
     if note.exists():
-        earlier = checkpoint.read_note(note)
+        earlier = checkpoint.read_note(note, Begun)
         same(earlier, inputs, work)
         started = earlier["started"]
     else:

@@ -15,6 +15,7 @@ from ..paths import Campaign
 from . import engine_checks
 from .checkpoint import read_note
 from .field import Protocol
+from .manifest import Steps
 from .protocols import md_of, protocols_of, replicas_of
 from .runner import done
 
@@ -127,7 +128,7 @@ def finished_ps(
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
-            first, last = read_note(path)["steps"]
+            first, last = read_note(path, Steps)["steps"]
             total += (last - first) * timestep_fs / 1000
     return total
 
