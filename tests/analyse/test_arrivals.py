@@ -29,6 +29,12 @@ def test_the_order_rises_when_the_ion_has_come_not_before(settings):
     assert np.all(found.low <= found.mean_cos) and np.all(found.mean_cos <= found.high)
 
 
+def test_bins_are_whole_frames_and_say_how_long_they_are(settings):
+    sample = WaitingIons(replicas=4, interval_ps=1.5, **SLOW).sample(0)
+    found = arrivals.around(*sample, PLACE, settings, 20.0)[4.0]
+    assert found.time_ps == pytest.approx((np.arange(26) - 12.5) * 1.5)
+
+
 @pytest.mark.parametrize(("replicas", "each", "least"), [(3, 1, 0.5), (5, 4, 0.55), (8, 4, 0.58)])
 def test_intervals_cover_the_truth_with_few_replicas_whose_arrivals_are_alike(settings, replicas, each, least):
     """Order rises by 0.2, in each replica by its own share more or less."""

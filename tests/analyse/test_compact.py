@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from janus_pore.analyse import compact
+from janus_pore.analyse import compact, fit
 from janus_pore.analyse.stats import Estimate
 from janus_pore.config import Analysis
 from janus_pore.errors import AnalysisError
@@ -34,6 +34,18 @@ class TestSteps:
     def test_one_replica_fixes_no_time(self, settings):
         runs = {"up": replace(PORE, replicas=1).sample_steps(0.0, [0.6], 60, 1)}
         assert compact.steps(runs, settings)[0].decay.failed
+
+
+class TestByField:
+    def test_where_protocols_disagree_the_interval_holds_them_all_in_whatever_order(self):
+        jump, stairs, other = (
+            compact.Step(field, True, fit.Decay(None, None, Estimate(*tau), failed=""))
+            for field, tau in ((0.4, (4.0, 3.0, 6.0, 4)), (0.4, (9.0, 8.0, 16.0, 3)), (0.8, (2.0, 1.0, 3.0, 4)))
+        )
+        found = compact.by_field([jump, stairs, other])
+        assert found == compact.by_field([stairs, other, jump])
+        assert found[0.4] == Estimate(pytest.approx(6.0), 3.0, 16.0, 3)
+        assert found[0.8] == Estimate(pytest.approx(2.0), 1.0, 3.0, 4)
 
 
 class TestTimes:

@@ -159,7 +159,7 @@ class TestLoop:
         assert loop.pinch(units, settings).value == pytest.approx(pore.analytical_opening(), rel=0.05)
 
     def test_a_conductor_alone_is_pinched_and_has_no_area(self, settings):
-        units = current.fold(SineConductor(noise_na=0.3).sample(6), settings)
+        units = current.fold(SineConductor(noise_na=0.3, periods=3).sample(6), settings)
         opening, area = loop.pinch(units, settings), loop.area(units, settings, 1)
         assert opening.low <= 0 <= opening.high and abs(area.value) < 4 * area.error
 

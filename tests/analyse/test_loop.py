@@ -51,7 +51,7 @@ class TestArea:
     @pytest.mark.parametrize("sign", [1, -1])
     @pytest.mark.parametrize("bipolar", [False, True])
     def test_of_a_memristive_conductor_by_quadrature(self, sign, bipolar):
-        pore = MemristiveConductor(bipolar=bipolar, noise_na=0.2)
+        pore = MemristiveConductor(bipolar=bipolar, noise_na=0.2, periods=3)
         found = loop.area(units(pore, 1), WIDE, sign)
         assert found.value == pytest.approx(pore.analytical_area(sign), abs=0.03)
         assert np.sign(found.value) == (-1 if bipolar and sign < 0 else 1)
@@ -94,13 +94,44 @@ class TestPinched:
         assert found.verdict == "undecided" and np.isnan(found.p) and "alike" in found.opening.warning
 
 
+class TestStart:
+    """A sheet that charges in tau: I = C w A (cos w t + w tau sin w t - exp(-t / tau)) / (1 + w^2 tau^2)."""
+
+    @staticmethod
+    def charged(periods, noise_na=0.02):
+        """The sweep's current, and its opening once it repeats itself."""
+        pore = SineConductor(conductance_na=0.0, noise_na=noise_na, periods=periods, replicas=6, period_ps=200.0)
+        data, omega, tau = pore.sample(0), 2 * np.pi / 200.0, 16.0
+        turn = omega * data.interval_time.values
+        shape = np.cos(turn) + omega * tau * np.sin(turn) - np.exp(-turn / (omega * tau))
+        size = 20.0 * omega * pore.amplitude_v_nm / (1 + (omega * tau) ** 2)
+        return data.assign(current=data.current + 0.5 * size * shape[None, :, None].astype("f4")), -size
+
+    @pytest.mark.parametrize("periods", [2, 3])
+    def test_it_is_not_in_the_loop(self, periods):
+        data, opening = self.charged(periods)
+        data.current.attrs["units"] = "nA"
+        folded = current.fold(data, SETTINGS)
+        found = loop.pinch(folded, SETTINGS)
+        assert found.value == pytest.approx(opening, rel=0.02) and found.n == 6
+        for sign in (1, -1):
+            assert loop.area_beyond_charging(folded, SETTINGS, sign).value == pytest.approx(0.0, abs=0.01)
+        assert loop.memory(folded, SETTINGS).verdict == "none seen"
+
+    def test_a_single_cycle_is_taken_with_it(self):
+        data, opening = self.charged(1)
+        data.current.attrs["units"] = "nA"
+        found = loop.pinch(current.fold(data, SETTINGS), SETTINGS)
+        assert found.n == 6 and abs(found.value) < 0.8 * abs(opening)
+
+
 class TestMemory:
     @pytest.mark.parametrize(
         ("pore", "verdict"),
         [
             (MemristiveConductor(noise_na=0.3), "unipolar, reverse below forward"),
             (MemristiveConductor(bipolar=True, noise_na=0.3), "bipolar"),
-            (SineConductor(noise_na=0.5, replicas=6), "none seen"),
+            (SineConductor(noise_na=0.5, replicas=6, periods=3), "none seen"),
             (MemristiveConductor(noise_na=0.3, replicas=2, periods=2), "undecided"),
             (SineConductor(conductance_na=0, noise_na=0), "undecided"),
         ],
@@ -115,7 +146,7 @@ class TestMemory:
             assert sum(one in ("unipolar", "bipolar") for one in said) <= 6
 
     def test_with_charging_a_capacitor_looks_unipolar(self):
-        capacitor = SineConductor(onset_v_nm=100.0, capacitance_na_ps=20.0, noise_na=0.1)
+        capacitor = SineConductor(onset_v_nm=100.0, capacitance_na_ps=20.0, noise_na=0.1, replicas=5)
         assert loop.memory(units(capacitor, 10), SETTINGS, beyond_charging=False).verdict == "unipolar"
 
     def test_replicas_that_spread_are_warned_of(self):

@@ -67,8 +67,8 @@ def test_a_flat_or_empty_histogram_does_not_pretend_to_have_a_width():
 def test_constant_fields_are_cut_into_blocks_after_the_discarded_time(settings):
     data = SineConductor(replicas=2).sample(0).assign_attrs(period_ps=0.0)
     samples = orientation.samples(data, settings)
-    # 2 replicas x (18 blocks of 10 ps and the last frame, at 200 ps, alone in its own)
-    assert len(np.unique(samples.unit)) == 2 * 19 and len(samples.theta) == 2 * 361 * 8
+    # 2 replicas x 18 blocks of 10 ps; the last frame, at 200 ps, is of the last
+    assert len(np.unique(samples.unit)) == 2 * 18 and len(samples.theta) == 2 * 361 * 8
 
 
 def test_a_wrong_unit_and_an_unknown_estimator_are_refused(settings):

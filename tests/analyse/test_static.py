@@ -35,6 +35,14 @@ def test_order_and_current_come_back_within_their_errors_as_often_as_they_should
     assert 0.56 < (np.abs(z) < 1).mean() < 0.78 and np.abs(z).max() < 5
 
 
+def test_fields_are_drawn_each_on_their_own(settings):
+    """As many units at all of them: the same ones drawn at two fields would hide how much their difference scatters."""
+    found = static.ladder(runs(MemristivePore(noise_na=3.0, replicas=8), duration_ps=120.0), settings, draws=400)
+    for drawn in (found.current_na[1:], found.order[1:], np.column_stack([found.current_na[1:], found.order[1:]])):
+        between = np.corrcoef(drawn.T)[np.triu_indices(drawn.shape[1], 1)]
+        assert np.abs(between).max() < 4 / np.sqrt(400)
+
+
 def test_an_interval_is_the_central_row_with_the_spread_of_the_others():
     rows = np.concatenate([[5.0], np.linspace(0, 10, 101)])
     found = static.interval(rows, 7, 0.8)

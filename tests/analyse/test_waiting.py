@@ -54,17 +54,20 @@ class TestWaits:
         assert not rows[["longest_ps", "visits", "ions", "unfinished"]].to_numpy().any()
 
     @pytest.mark.parametrize(
-        "first, last, passed, left", [(0, 1, 1, 0), (0, 0, 1, 1), (1, 0, 0, 1), (1, 1, 1, 1), (0, 0, 0, 0)]
+        "first, last, passed, left",
+        [((), (1,), 1, 0), ((), (), 1, 1), ((0,), (), 0, 0), ((0,), (0,), 1, 1), ((0,), (1,), 1, 0), ((), (), 0, 0)],
     )
     @pytest.mark.parametrize("field", [0.8, -0.8])
     def test_ions_that_stay_beyond_the_plane_have_not_left(self, field, first, last, passed, left):
-        """There at the beginning or at the end of a run, and whether one passed in between."""
+        """Those there at the beginning and at the end of a run, and whether one passed in between."""
         holds, reruns = WaitingIons(fields_v_nm=(field,), rates_per_ns=(0.0,), arrival_per_ns=1e6, replicas=1).sample(0)
         (name, data), forces = next(iter(holds.items())), next(iter(reruns.values()))
         frames = forces.sizes["frame"]
-        where = [0] * first + [5] + [frames - 1] * last
+        where, ion = [0] * len(first) + [5] + [frames - 1] * len(last), [*first, 0, *last]
         x = np.full(len(where), -0.2 * np.sign(field))
-        samples = forces.isel(sample=[0] * len(where)).assign(sample_frame=("sample", where), x=("sample", x))
+        samples = forces.isel(sample=[0] * len(where)).assign(
+            sample_frame=("sample", where), x=("sample", x), ion=("sample", ion)
+        )
         crossings = np.zeros_like(data.crossings.values)
         crossings[0, 3, 1] = -np.sign(field) * passed
         found = waiting.waits({name: data.assign(crossings=(data.crossings.dims, crossings))}, {name: samples}, PLACE)

@@ -50,13 +50,13 @@ def around(
     ----------
     holds, reruns : data and forces by protocol name, as for `waiting.where`
     within_ps : how long before and after (`barrier.arrival_ps`), rounded to whole bins
-    bin_ps : bins of the result, of at least one frame
+    bin_ps : bins of the result, in whole frames and of at least one
 
     Returns
     -------
     Voltages at which there was no arrival are left out, and arrivals without water in the pore before or after.
     """
-    events, whose = {}, {}
+    events, whose, widths = {}, {}, {}
     for name, data in waiting.both(holds, reruns):
         theta, frame, replica = orientation.angles(data)
         there = waiting.where(data, reruns[name], place)
@@ -65,7 +65,8 @@ def around(
         cos = np.bincount(index, np.cos(theta), np.prod(shape)).reshape(shape)
         waters = np.bincount(index, minlength=np.prod(shape)).reshape(shape)
         per_bin = max(1, round(bin_ps / there.attrs["every_ps"]))
-        steps = per_bin * max(1, round(within_ps / bin_ps))
+        width_ps = per_bin * there.attrs["every_ps"]
+        steps = per_bin * max(1, round(within_ps / width_ps))
         voltage = voltage_v(data)
         for k, known in enumerate(there.known.values):
             at = np.flatnonzero(known)
@@ -75,8 +76,9 @@ def around(
                 if seen.reshape(2, -1).any(axis=1).all():
                     events.setdefault(voltage, []).append([cos[k, chosen].sum(axis=1), seen])
                     whose.setdefault(voltage, []).append(f"{name}, {k}")
+                    widths[voltage] = width_ps
     return {
-        voltage: _pooled(np.array(one), np.array(whose[voltage]), bin_ps, settings)
+        voltage: _pooled(np.array(one), np.array(whose[voltage]), widths[voltage], settings)
         for voltage, one in sorted(events.items())
     }
 

@@ -111,6 +111,8 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
             continue
         length = float(one.attrs["period_ps"]) or settings.current_window_ps
         group = (one.time.values / length + 1e-9).astype(int)
+        if not one.attrs["period_ps"]:  # the closing frame is of the last block
+            group = np.minimum(group, max(round(one.time.values.max() / length) - 1, 0))
         labels = one.frame_replica.values.astype(np.int64) * (group.max() + 1) + group
         names, unit = np.unique(labels[wanted], return_inverse=True)
         of_frame = np.full(len(wanted), -1)

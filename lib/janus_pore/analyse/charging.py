@@ -76,7 +76,8 @@ def split(data: xr.Dataset) -> dict[str, np.ndarray]:
 def quadrature(data: xr.Dataset, settings: Analysis, part: str = "charging") -> dict[str, Estimate]:
     """A sine sweep's current in and out of phase with the field: I = G V + C dV/dt, V = E Lx.
 
-    Projections on sin and cos over each whole cycle; bootstrap over replicas and cycles. Below 1/(2 pi RC) the
+    Projections on sin and cos over each whole cycle, without the first if there are more (it starts with an uncharged
+    sheet); bootstrap over replicas and cycles. Below 1/(2 pi RC) the
     second is the capacitance; above, it falls to C / (1 + (omega RC)^2). A memory of the pore's conductance has no
     part in it if the loop is pinched and even; otherwise compare "charging" with "crossings".
 
@@ -103,7 +104,8 @@ def quadrature(data: xr.Dataset, settings: Analysis, part: str = "charging") -> 
     cycles = data.sizes["interval"] // per_cycle
     if not cycles:
         raise AnalysisError("the sweep holds no whole cycle: run it longer")
-    values = split(data)[part][:, : cycles * per_cycle].reshape(-1, per_cycle)
+    first = min(1, cycles - 1)
+    values = split(data)[part][:, first * per_cycle : cycles * per_cycle].reshape(-1, per_cycle)
     phase = 2 * np.pi * data.interval_time.values[:per_cycle] / period
     voltage = float(np.abs(data.field).max()) * length
     blur = np.sinc(interval / period)  # a current is a mean over its interval

@@ -6,7 +6,7 @@ Every input is resampled over its own independent units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ def assemble(
         return Case(law, found, None, failed=why)
     taus, unknown = [], []
     for ordering, name in ((True, "ordering"), (False, "relaxing")):
-        known = {s.field_v_nm: s.decay.tau for s in found if s.ordering == ordering and not s.decay.failed}
+        known = by_field(s for s in found if s.ordering == ordering and not s.decay.failed)
         if known:
             taus.append(times(known, law.field_v_nm, settings.confidence, draws, seed=1 + ordering))
         else:
@@ -90,6 +90,20 @@ def steps(runs: Mapping[str, xr.Dataset], settings: Analysis) -> list[Step]:
         )  # fmt: skip
         found.append(Step(one.after_v_nm, one.direction == "forward", decay))
     return found
+
+
+def by_field(found: Iterable[Step]) -> dict[float, Estimate]:
+    """The time at each field: geometric mean and whole range of what jumps, staircases and long stays say of it."""
+    taus: dict[float, list[Estimate]] = {}
+    for one in found:
+        taus.setdefault(one.field_v_nm, []).append(one.decay.tau)
+    return {
+        field: Estimate(
+            float(np.exp(np.mean([np.log(tau.value) for tau in some]))), min(tau.low for tau in some),
+            max(tau.high for tau in some), min(tau.n for tau in some),
+        )
+        for field, some in taus.items()
+    }  # fmt: skip
 
 
 def times(

@@ -64,6 +64,8 @@ def grouped(
         forward, keep = (time / period + 1e-9) % 0.5 < 0.25, np.ones(len(time), dtype=bool)
     else:
         group = ((time - settings.discard_ps) / settings.current_window_ps + 1e-9).astype(int)
+        blocks = round((time[-1] - settings.discard_ps) / settings.current_window_ps)
+        group = np.minimum(group, max(blocks - 1, 0))  # the closing frame is of the last block
         forward, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]

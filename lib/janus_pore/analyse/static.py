@@ -40,7 +40,7 @@ def ladder(
     """Resampled ladder of constant fields after `discard_ps`; whole replicas are drawn if enough, else blocks.
 
     Where blocks are correlated they count for fewer, and the spread is widened to match (`independence.judge`).
-    Current and order are resampled apart, so a covariance between the two is not kept.
+    Current and order, and the fields, are each resampled on their own, so a covariance between them is not kept.
 
     Raises
     ------
@@ -50,17 +50,17 @@ def ladder(
     if not holds:
         raise AnalysisError("no run at a constant field: add a protocol of kind constant to the scale file")
     columns = []
-    for data in sorted(holds.values(), key=lambda d: float(d.field[0])):
+    for k, data in enumerate(sorted(holds.values(), key=lambda d: float(d.field[0]))):
         field = float(data.field[0])
         flow = current.blocks(current.per_interval(data, estimator), data.interval_time.values, settings)
         flow = flow.sel(species="total")
-        amps, n = _drawn(flow.values[:, None], flow.replica.values, draws, seed, **_lengths(flow))
+        amps, n = _drawn(flow.values[:, None], flow.replica.values, draws, (seed, 2 * k), **_lengths(flow))
         theta, frame, replica = orientation.angles(data)
         water, kept = orientation.grouped(data, theta, frame, replica, settings)
         names, first, index = np.unique(water.unit, return_index=True, return_inverse=True)
         along_x = np.cos(water.theta) * (-1 if field < 0 else 1)
         sums = np.stack([np.bincount(index, along_x, len(names)), np.bincount(index, minlength=len(names))], axis=1)
-        cosine, waters = _drawn(sums, replica[kept][first], draws, seed + 1)
+        cosine, waters = _drawn(sums, replica[kept][first], draws, (seed, 2 * k + 1))
         columns.append((field, cosine, amps, n, waters))
     field, order, amps, units, water = zip(*columns, strict=True)
     return Ladder(np.array(field), np.stack(order, 1), np.stack(amps, 1), np.array(units), np.array(water))
@@ -100,7 +100,7 @@ def _drawn(
     units: np.ndarray,
     groups: np.ndarray,
     draws: int,
-    seed: int,
+    seed: tuple[int, ...],
     unit_ps: float = np.nan,
     correlation_ps: float = np.nan,
 ) -> tuple[np.ndarray, float]:

@@ -7,7 +7,7 @@ independent; with fewer, their blocks (cycles of a sweep, windows of a constant 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,7 +116,9 @@ def widened(
     return Estimate(found.value, *(float(np.clip(end, least, most)) for end in ends), found.n, warning)
 
 
-def resampled_means(units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int = 0) -> np.ndarray:
+def resampled_means(
+    units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int | Sequence[int] = 0
+) -> np.ndarray:  # fmt: skip
     """Means of resampled units (draws, ...): whole groups where there are enough of them, single units otherwise."""
     units = np.asarray(units, dtype=float)
     _some(units)

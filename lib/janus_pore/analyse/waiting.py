@@ -44,8 +44,8 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
     -------
     Dataset (replica, frame) of bool: `known` (the frame's forces are there), `near` and `far`, both False elsewhere;
     absences up to `GAP_PS` on the near side are filled. `ions` (replica): how many different ones were near.
-    `more_far` (replica): how many more were on the far side at the end than at the beginning. Attribute `every_ps` is
-    the time between frames that are known.
+    `stayed` (replica): how many were on the far side at the end that were not there at the beginning. Attribute
+    `every_ps` is the time between frames that are known.
 
     Raises
     ------
@@ -68,14 +68,18 @@ def where(data: xr.Dataset, forces: xr.Dataset, place: Place) -> xr.Dataset:
         sides[name][replica[of[chosen]], frame[of[chosen]]] = True
     near = inside & (toward >= 0)
     ions = [len(np.unique(forces.ion.values[near & (replica[of] == k)])) for k in range(len(runs))]
-    beyond, far = of[inside & (toward < 0)], np.zeros(shape, dtype=int)
-    np.add.at(far, (replica[beyond], frame[beyond]), 1)
-    more_far = [np.diff(one[there][[0, -1]])[0] if there.any() else 0 for one, there in zip(far, known, strict=True)]
+    beyond, stayed = inside & (toward < 0), np.zeros(len(runs), dtype=int)
+    for k in np.flatnonzero(known.any(axis=1)):
+        first, last = (
+            forces.ion.values[beyond & (replica[of] == k) & (frame[of] == at)]
+            for at in np.flatnonzero(known[k])[[0, -1]]
+        )
+        stayed[k] = len(np.setdiff1d(last, first))
     every_ps = float(np.min(np.diff(np.unique(forces.time.values))))
     for one, there in zip(sides["near"], known, strict=True):
         one[there] = _filled(one[there], int(GAP_PS / every_ps + 1e-9))
     table = {name: (("replica", "frame"), one) for name, one in {"known": known, **sides}.items()}
-    counts = {"ions": ("replica", ions), "more_far": ("replica", more_far)}
+    counts = {"ions": ("replica", ions), "stayed": ("replica", stayed)}
     return xr.Dataset(table | counts, attrs={"every_ps": every_ps})
 
 
@@ -93,8 +97,8 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
     - `volt` (E Lx), `placement` of the ions (0 where the data have one only), `replica` and `ns` (looked at);
     - `near_ns` and `far_ns`, in which a Cl- was there; `ions`, `visits` to the near side, `unfinished` (1 if one was
       there at the end), the `longest_ps`;
-    - `cl`, `cl_back`, `k`: passes of the Mo plane along its way, and against it; `left`: Cl- that left the place on
-      its far side, net: those that passed, less those that are there still;
+    - `cl`, `cl_back`, `k`: passes of the Mo plane along its way, and against it; `left`: of those that passed,
+      net, the ones that are not on the far side of the place at the end;
     - `k_meanwhile`, those of K+ while a Cl- was near, and `meanwhile`, the share of the intervals in which one was
     """
     rows = []
@@ -116,7 +120,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
                 "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
                 "longest_ps": float(lengths.max(initial=0.0)),
                 "cl": int(np.maximum(-cl, 0).sum()), "cl_back": int(np.maximum(cl, 0).sum()),
-                "left": int(-cl.sum() - there.more_far[k]), "k": int(np.maximum(k_plus, 0).sum()),
+                "left": int(-cl.sum() - there.stayed[k]), "k": int(np.maximum(k_plus, 0).sum()),
                 "k_meanwhile": int(np.maximum(k_plus[meanwhile], 0).sum()), "meanwhile": float(meanwhile.mean()),
             })  # fmt: skip
     return pd.DataFrame(rows).sort_values(_ORDER, ignore_index=True) if rows else pd.DataFrame()
