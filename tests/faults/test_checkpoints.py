@@ -27,6 +27,20 @@ def test_gromacs_itself_takes_a_flipped_bit(lab, stopped, work_of):
     assert checkpoint.read(lab.gmx, path) == before
 
 
+def test_a_gromacs_that_lists_no_outputs_vouches_for_nothing(lab, stopped, work_of, monkeypatch):
+    """Once nothing was checked or cut then: what was written after the checkpoint would have been counted twice."""
+    said = checkpoint.subprocess.run
+
+    def renamed(*args, **how):
+        done = said(*args, **how)
+        done.stdout = done.stdout.replace(b"output filename", b"output file")
+        return done
+
+    monkeypatch.setattr(checkpoint.subprocess, "run", renamed)
+    with pytest.raises(RunError, match="does not list the outputs"):
+        checkpoint.read(lab.gmx, work_of(stopped) / "state.cpt")
+
+
 @pytest.mark.parametrize("how", ["lost", "a bit flipped"])
 def test_the_one_before_is_taken(lab, stopped, work_of, run, check, how):
     """Restarting from it loses nothing: the same bytes again."""

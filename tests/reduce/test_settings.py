@@ -9,6 +9,7 @@ from janus_pore.errors import ConfigError, RunError, TrajectoryError
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, replica, settings
 from janus_pore.simulate.protocols import protocols_of
+from janus_pore.simulate.startframes import start_frame
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ class TestRunAsAsked:
         shutil.copytree(lab.built, copy.system("mosse"))
         for part in ("tpr", "r000"):
             shutil.copytree(lab.campaign.protocol("mosse", hold) / part, copy.protocol("mosse", hold) / part)
+        shutil.copytree(lab.campaign.equilibration("mosse"), copy.equilibration("mosse"))
         return copy
 
     @pytest.fixture
@@ -77,12 +79,22 @@ class TestRunAsAsked:
             ({"md__thermostat_time_ps": 0.1}, "tau-t 0.05 0.05, not 0.1 0.1"),
             ({"md__trajectory_resolution_nm": 0.0001}, "compressed-x-precision 1000, not 10000"),
             ({"ensemble__randomise_ps": 0.4}, "nsteps 600, not 700"),
+            ({"equilibration__seed": 2}, "an equilibration of ld-seed 1, not 2; an equilibration of gen-seed 1, not 2"),
             ({"protocols__hold__duration_ps": 2.0}, "nsteps 600, not 1100"),
         ],
     )
     def test_what_the_scale_says_otherwise_is_named(self, check, make_scale, change, said):
         with pytest.raises(ConfigError, match=rf"r000 was run with {said}: ship it with the scale file"):
             check(make_scale(**change))
+
+    def test_another_frame_of_the_equilibration(self, lab, campaign, hold, make_scale):
+        """Once shipped: with a manifest that gave the new spacing, of a replica that started with the old one."""
+        start = campaign.replica("mosse", hold, 1) / "tpr" / "start.gro"
+        protocol = replace(protocols_of(lab.scale, "mosse")[hold], name=hold)
+        start_frame(lab.scale, campaign, "mosse", 1, start)
+        settings.same_run(lab.scale, campaign, "mosse", protocol, 1, "never mind")
+        with pytest.raises(RunError, match="Set ensemble.spacing_ps back to what it was"):
+            settings.same_run(make_scale(ensemble__spacing_ps=0.5), campaign, "mosse", protocol, 1, "never mind")
 
     def test_another_field(self, check, lab):
         with pytest.raises(ConfigError, match=r"r000 was run with electric-field-x 0.4 0 0 0, not -1 0 0 0:"):

@@ -6,9 +6,10 @@ from janus_pore.errors import GromacsError
 from janus_pore.simulate import gmx
 
 
-def program(path, version, exit_code=0, mpi="thread_mpi"):
+def program(path, version, exit_code=0, mpi="thread_mpi", precision="mixed"):
     """A stand-in for gmx that answers --version."""
     said = f"GROMACS version:    {version}\\nMPI library:        {mpi}\\nSIMD instructions:  AVX2_256\\n"
+    said += f"Precision:          {precision}\\n"
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\nprintf '{said}'\nexit {exit_code}\n")
     path.chmod(0o755)
@@ -83,6 +84,12 @@ class TestFind:
     def test_too_old(self, bare, version):
         program(bare / "gmx", version)
         with pytest.raises(GromacsError, match=f"GROMACS {version}; this needs 2021 or newer"):
+            gmx.find()
+
+    def test_double_precision(self, bare):
+        """Once taken: its energy files could not be joined after a restart, and were lost."""
+        program(bare / "gmx", "2024.1", precision="double")
+        with pytest.raises(GromacsError, match="in double precision.*use a build in mixed precision"):
             gmx.find()
 
     @pytest.mark.parametrize(("version", "code"), [("VERSION 5.1.4", 0), ("", 0), ("2024.1", 1)])

@@ -42,6 +42,24 @@ def test_cores_do_not_overlap_and_are_the_jobs_own(monkeypatch):
         pack.own_cores(3, 3)
 
 
+def test_where_there_are_more_cores_than_a_job_needs_none_are_taken(monkeypatch):
+    """Once wrong: two jobs beside each other, each free to use the machine, both counted from its first core."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
+    assert pack.own_cores(4, 2) == [None] * 4
+
+
+def test_mps_counts_the_gpus_that_it_was_shown(monkeypatch, tmp_path):
+    daemon = tmp_path / pack.MPS
+    daemon.write_text("#!/bin/sh\nexit 0\n")
+    daemon.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for shown, inside in (("3", "0"), ("GPU-1f,GPU-2a", "0,1"), ("", "")):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
+        with pack.shared_gpu(True) as started:
+            assert started and os.environ["CUDA_VISIBLE_DEVICES"] == inside
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
+
+
 ANY = os.sched_getaffinity(0)
 
 
@@ -154,7 +172,7 @@ class TestFlags:
         asked = self.flags(find(), tmp_path)
         assert asked.endswith(flags) and "-update cpu" in asked
 
-    @pytest.mark.parametrize("hidden", ["", "-1"])
+    @pytest.mark.parametrize("hidden", ["", "-1", "NoDevFiles"])
     def test_a_hidden_gpu_is_none(self, monkeypatch, hidden):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
         assert process.gpu_present() is False

@@ -1,5 +1,7 @@
 """A trajectory is what it says only if every frame was read; made here frame by frame, without GROMACS."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from janus_pore.errors import RunError
@@ -84,9 +86,39 @@ class TestEnergies:
         }
         monkeypatch.setattr(verify.pyedr, "edr_to_dict", lambda _path: data)
 
+    @staticmethod
+    def energies(last_ps=None):
+        if last_ps is None:
+            last_ps = verify.pyedr.edr_to_dict("md.edr")["Time"][-1]
+        return verify.energies(Path("run/md.edr"), 300.0, 200, 0.0, last_ps)
+
+    @pytest.mark.parametrize("last_ps", [20.0, 5.0])
+    def test_energies_of_another_time_are_refused(self, monkeypatch, last_ps):
+        self.make(monkeypatch, [300.0] * 11, length_ps=10.0)
+        with pytest.raises(
+            RunError, match=rf"from 0 to {last_ps:g} ps, found 0 to 10 ps: the file is truncated; delete"
+        ):
+            self.energies(last_ps)
+
+    def test_a_hole_is_found(self, monkeypatch):
+        monkeypatch.setattr(verify.pyedr, "edr_to_dict", lambda _path: {
+            "Time": np.array([0.0, 1.0, 4.0, 5.0]), "T-Mobile": np.full(4, 300.0), "Potential": np.full(4, -1.0),
+        })  # fmt: skip
+        with pytest.raises(RunError, match="found 0 to 5 ps with a hole"):
+            self.energies(5.0)
+
+    @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.95])
+    def test_a_real_file_cut_short(self, lab, tmp_path, share):
+        """Once passed with the samples that were left; of nothing at all the reader raised what was no message."""
+        whole = (lab.campaign.equilibration("mosse") / "nvt" / "md.edr").read_bytes()
+        (tmp_path / "md.edr").write_bytes(whole[: int(share * len(whole))])
+        last_ps = lab.scale.equilibration.duration_ps
+        with pytest.raises(RunError, match=r"md\.edr.*to run the segment again from its start"):
+            verify.energies(tmp_path / "md.edr", 300.0, 200, 0.0, last_ps)
+
     def test_moments(self, monkeypatch):
         self.make(monkeypatch, [290, 310] * 10)
-        found = verify.energies("md.edr", 300.0, 200)
+        found = self.energies()
         assert found == pytest.approx({
             "temperature_k": 300, "spread_k": 10, "canonical_spread_k": 30, "potential_kj_mol": -1, "samples": 20,
         })  # fmt: skip
@@ -95,30 +127,31 @@ class TestEnergies:
     def test_another_temperature(self, monkeypatch, temperature):
         self.make(monkeypatch, [temperature] * 10)
         with pytest.raises(RunError, match=f"mean temperature {temperature:.0f} K instead of 300 K"):
-            verify.energies("md.edr", 300.0, 200)
+            self.energies()
 
     def test_a_short_run_may_be_heated_by_a_field_but_not_blow_up(self, monkeypatch):
         """Once broke: 0.2 ps after a switch from +4 to -2 V/nm, at 370 K, were refused."""
         self.make(monkeypatch, [370.0] * 10, length_ps=0.2)
-        assert verify.energies("md.edr", 300.0, 200)["temperature_k"] == 370
+        assert self.energies()["temperature_k"] == 370
         self.make(monkeypatch, [500.0] * 10, length_ps=0.2)
         with pytest.raises(RunError, match="500 K instead of 300 K"):
-            verify.energies("md.edr", 300.0, 200)
+            self.energies()
 
     def test_a_few_samples_do_not_judge(self, monkeypatch):
         self.make(monkeypatch, [340.0] * 9)
-        assert verify.energies("md.edr", 300.0, 200)["samples"] == 9
+        assert self.energies()["samples"] == 9
 
     @pytest.mark.parametrize(("temperature", "potential"), [(float("nan"), -1.0), (300.0, float("inf"))])
     def test_blown_up(self, monkeypatch, temperature, potential):
         self.make(monkeypatch, [temperature] * 10, potential)
         with pytest.raises(RunError, match="not finite"):
-            verify.energies("md.edr", 300.0, 200)
+            self.energies()
 
     def test_of_a_real_run(self, lab):
         """The equilibration's own file: mean near 300 K, spread by the degrees of freedom counted from the topology."""
         freedom = ensemble.degrees_of_freedom(lab.built)
-        found = verify.energies(lab.campaign.equilibration("mosse") / "nvt" / "md.edr", 300.0, freedom)
+        path, last_ps = lab.campaign.equilibration("mosse") / "nvt" / "md.edr", lab.scale.equilibration.duration_ps
+        found = verify.energies(path, 300.0, freedom, 0.0, last_ps)
         assert found["samples"] == 101
         assert found["temperature_k"] == pytest.approx(300, abs=25)
         assert found["canonical_spread_k"] == pytest.approx(300 * np.sqrt(2 / freedom))

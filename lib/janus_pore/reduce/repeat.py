@@ -66,7 +66,9 @@ def repeat(
     if protocol is None or scale.systems[name].model_dump() != manifest["parameters"]["system"]:
         raise ConfigError(f"{shipped.parents[2] / SCALE_FILE} does not describe {shipped}: restore both from git")
     campaign = Campaign.of(scale.scale, runs)
-    start = next(shipped.parent / path for path in manifest["files"] if path.endswith(".gro.gz"))
+    start = next((shipped.parent / path for path in manifest["files"] if path.endswith(".gro.gz")), None)
+    if start is None:
+        raise TrajectoryError(f"the manifest of {shipped} names no start frame: restore it from git")
     frame = gzip.decompress(start.read_bytes()).decode()
     own = campaign.replica(name, protocol.name, k) / "tpr" / "start.gro"
     if own.exists() and own.read_text() != frame:

@@ -12,12 +12,13 @@ from ..errors import ConfigError, TrajectoryError
 from ..files import sha256
 from ..paths import Campaign
 from ..simulate.checkpoint import read_note
-from ..simulate.ensemble import run_inputs
+from ..simulate.ensemble import equilibration_options, run_inputs
 from ..simulate.field import Protocol
 from ..simulate.manifest import Begun
 from ..simulate.prepare import made_from
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
+from ..simulate.startframes import check_frame
 
 #: Of a scale's analysis, what a reduced replica cannot be freed from again.
 REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
@@ -85,6 +86,8 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
         naming what the scale file says otherwise.
     TrajectoryError
         if the replica was run from other run inputs than those that lie there.
+    RunError
+        if it starts from another frame of the equilibration than the scale file says.
     """
     built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
     differs = _otherwise(record.read(built)["parameters"], scale.systems[system].model_dump())
@@ -102,9 +105,14 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
                 f"{start} is not the frame that {place} was run from: restore it, or remove {place} and run it again"
             )
         differs |= _otherwise(made["options"], {key: str(value) for key, value in options.items()})
+    if not differs and (made := made_from(campaign.equilibration(system) / "tpr" / "nvt.tpr")):
+        asked = {key: str(value) for key, value in equilibration_options(scale)[1].items()}
+        differs |= {f"an equilibration of {key}": said for key, said in _otherwise(made["options"], asked).items()}
     if differs:
         said = "; ".join(f"{key} {value}" for key, value in differs.items())
         raise ConfigError(f"{place} was run with {said}: {instead}")
+    if start.exists():
+        check_frame(scale, campaign, system, replica, start)
 
 
 def _otherwise(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:

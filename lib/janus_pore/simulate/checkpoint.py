@@ -51,7 +51,7 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
     Raises
     ------
     RunError
-        if GROMACS cannot read it (truncated or damaged).
+        if GROMACS cannot read it (truncated or damaged), or does not list its outputs.
     """
     done = subprocess.run([gmx.path, "-quiet", "dump", "-cp", str(path)], capture_output=True)
     text = done.stdout.decode(errors="replace")
@@ -70,6 +70,11 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
         Output(Path(name).name, (int(high) << 32) + (int(low) & 0xFFFFFFFF), int(size), md5)
         for name, high, low, size, md5 in found
     )
+    if not outputs:
+        raise RunError(
+            f"{gmx.path} dump does not list the outputs of {path} as GROMACS 2021 to 2025 do, so nothing vouches for "
+            "them: set GMX to one of these to go on"
+        )
     return Checkpoint(int(step.group(1)), int(part.group(1)), outputs)
 
 

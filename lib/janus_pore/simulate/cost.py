@@ -6,7 +6,11 @@ rate stands in: a step of n atoms takes `CORE_S_PER_ATOM_STEP` n seconds of one 
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import Annotated
+
+from pydantic import Field
 
 from ..config import Scale
 from ..files import Record
@@ -43,7 +47,7 @@ def job_size(scale: Scale, system: str, protocol: Protocol) -> int:
 
 
 class _Speed(Record):
-    ns_per_day: float | None = None
+    ns_per_day: Annotated[float, Field(gt=0)] | None = None
     command: list[str] = []
 
 
@@ -64,9 +68,10 @@ def measured(scale: Scale, campaign: Campaign, system: str) -> float | None:
     except (OSError, ValueError):
         return None
     speed, command = manifest.ns_per_day, manifest.command
-    if speed and "-ntomp" in command and not ("-nb" in command and command[command.index("-nb") + 1] == "gpu"):
-        speed *= scale.ensemble.cores_per_run / int(command[command.index("-ntomp") + 1])
-    return speed or None
+    given = dict(itertools.pairwise(command))
+    if speed and given.get("-ntomp", "").isdigit() and given.get("-nb") != "gpu":
+        speed *= scale.ensemble.cores_per_run / max(int(given["-ntomp"]), 1)
+    return speed
 
 
 def minutes(

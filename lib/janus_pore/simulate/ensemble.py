@@ -37,6 +37,12 @@ def degrees_of_freedom(system: Path) -> int:
     return all_of_them - 3 * ("held_cl_nm" in built["parameters"])
 
 
+def equilibration_options(scale: Scale) -> tuple[int, dict[str, Any]]:
+    """The last step of the NVT equilibration and its run options."""
+    last, seed = prepare.steps(scale.equilibration.duration_ps, scale.md), scale.equilibration.seed
+    return last, prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
+
+
 def equilibrate(
     scale: Scale, campaign: Campaign, system: str, gmx: Gmx, *, threads: int,
     max_hours: float | None = None, watch: Watch | None = None,
@@ -45,9 +51,7 @@ def equilibrate(
     place, built = campaign.equilibration(system), campaign.system(system)
     freedom = degrees_of_freedom(built)
     minimised = minimise(scale, gmx, place / "minimise", built, threads)
-    last = prepare.steps(scale.equilibration.duration_ps, scale.md)
-    seed = scale.equilibration.seed
-    options = prepare.dynamics(scale.md, last, fresh_velocities_seed=seed, seed=seed, field=prepare.FIELD_OFF)
+    last, options = equilibration_options(scale)
     tpr = prepare.run_input(gmx, place / "tpr" / "nvt.tpr", options, minimised, built)
     task = _task(scale.md, place / "nvt", tpr, None, 0, last, freedom)
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=watch and watch("equilibrate", last))

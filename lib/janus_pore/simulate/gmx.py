@@ -74,7 +74,7 @@ def find() -> Gmx:
     Raises
     ------
     GromacsError
-        if there is none, it does not run, or it is older than 2021.
+        if there is none, it does not run, is older than 2021 or in double precision.
     """
     named = os.environ.get("GMX")
     path = shutil.which(named) if named else shutil.which("gmx") or shutil.which("gmx_mpi")
@@ -90,15 +90,19 @@ def _inspect(path: str) -> Gmx:
         done = subprocess.run([path, "-quiet", "--version"], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GromacsError(f"{path} --version does not run: {error}. {_REMEDY}") from error
-    said = dict(
-        re.findall(r"^(GROMACS version|SIMD instructions|GPU support|MPI library):\s+(\S.*?)\s*$", done.stdout, re.M)
-    )
+    keys = "GROMACS version|Precision|SIMD instructions|GPU support|MPI library"
+    said = dict(re.findall(rf"^({keys}):\s+(\S.*?)\s*$", done.stdout, re.M))
     version = said.get("GROMACS version", "")
     year = re.match(r"(\d{4})", version)
     if done.returncode != 0 or year is None:
         raise GromacsError(f"{path} --version (exit {done.returncode}) does not name a version. {_REMEDY}")
     if int(year.group(1)) < OLDEST:
         raise GromacsError(f"{path} is GROMACS {version}; this needs {OLDEST} or newer. {_REMEDY}")
+    if said.get("Precision") == "double":
+        raise GromacsError(
+            f"{path} is built in double precision, whose energy files this cannot join and which is slow: use a build "
+            f"in mixed precision, as gmx is where this is gmx_d. {_REMEDY}"
+        )
     return Gmx(
         path,
         version,

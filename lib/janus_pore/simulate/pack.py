@@ -44,14 +44,14 @@ def lanes(members: Sequence[int], ensemble: Ensemble) -> list[list[int]]:
     return [list(members[k::count]) for k in range(count)]
 
 
-def side_by_side(commands: Sequence[Sequence[str]], cores: Sequence[set[int]]) -> list[int]:
-    """Run commands at the same time, each kept to its own cores, and wait for all; return their exit codes.
+def side_by_side(commands: Sequence[Sequence[str]], cores: Sequence[set[int] | None]) -> list[int]:
+    """Run commands at the same time, each kept to its own cores if given, and wait for all; return their exit codes.
 
     One that fails does not stop the others. SIGTERM and SIGINT are passed on, so that each leaves a state from
     which it goes on.
     """
     children = [
-        subprocess.Popen(command, start_new_session=True, preexec_fn=partial(os.sched_setaffinity, 0, own))
+        subprocess.Popen(command, start_new_session=True, preexec_fn=own and partial(os.sched_setaffinity, 0, own))
         for command, own in zip(commands, cores, strict=True)
     ]
 
@@ -79,17 +79,22 @@ def shared_gpu(wanted: bool) -> Iterator[bool]:
             started = subprocess.run([MPS, "-d"], capture_output=True).returncode == 0
             if not started:
                 warnings.warn("MPS could not be started; replicas take turns on the GPU", stacklevel=2)
+            seen, shown = os.environ.get("CUDA_VISIBLE_DEVICES", ""), {}
+            if started and seen:  # its clients count the GPUs that it was shown from 0
+                shown["CUDA_VISIBLE_DEVICES"] = ",".join(str(k) for k in range(len(seen.split(","))))
             try:
-                yield started
+                with variables(**shown):
+                    yield started
             finally:
                 if started:
                     subprocess.run([MPS], input="quit\n", text=True, capture_output=True)
 
 
-def own_cores(count: int, threads: int) -> list[set[int]]:
-    """Cores for each of `count` runs of `threads` threads, from those that this process may use.
+def own_cores(count: int, threads: int) -> list[set[int] | None]:
+    """Cores for each of `count` runs of `threads` threads, where this process has as many and no more; None elsewhere.
 
-    On a cluster these are the job's own, wherever on the node they lie.
+    On a cluster these are the job's own, wherever on the node they lie. With more, another job beside this one may
+    count from the same core, so where to run is left to the system.
 
     Raises
     ------
@@ -102,4 +107,6 @@ def own_cores(count: int, threads: int) -> list[set[int]]:
             f"{count} replicas of {threads} threads need {count * threads} cores, and {len(cores)} are here: lower "
             "ensemble.replicas_per_job or ensemble.cores_per_run"
         )
+    if count * threads < len(cores):
+        return [None] * count
     return [set(cores[k * threads : (k + 1) * threads]) for k in range(count)]

@@ -35,6 +35,11 @@ def locked(work: Path) -> Iterator[IO]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"{work} is being run by another process: wait for it, or stop it first") from None
+        except OSError as error:
+            raise RunError(
+                f"{work} cannot be locked ({error.strerror}), so two runs could write there at once: its file system "
+                "has no flock. Use another, or have it mounted with it (Lustre: -o flock)"
+            ) from error
         yield lock
 
 
@@ -71,7 +76,7 @@ def mdrun(gmx: Gmx, tpr: Path, threads: int, *, dynamics: bool = True) -> list[s
 
 def gpu_present() -> bool:
     """Whether this process may use an NVIDIA GPU (`nvidia-smi -L` lists one, CUDA_VISIBLE_DEVICES does not hide it)."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1", "NoDevFiles"):  # the last is Slurm's
         return False
     smi = shutil.which("nvidia-smi")
     return smi is not None and _lists_a_gpu(smi)

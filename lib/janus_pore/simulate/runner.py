@@ -210,4 +210,4 @@ def _to_the_end(
 def _verified(task: Task, work: Path) -> tuple[int, dict[str, float]]:
     start, end = task.first_step * task.timestep_ps, task.last_step * task.timestep_ps
     frames = verify.trajectory(work / "md.xtc", start, end, task.interval_ps)
-    return frames, verify.energies(work / "md.edr", task.temperature_k, task.degrees_of_freedom)
+    return frames, verify.energies(work / "md.edr", task.temperature_k, task.degrees_of_freedom, start, end)

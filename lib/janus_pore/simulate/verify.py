@@ -18,6 +18,8 @@ from ..errors import RunError
 
 #: Runs at least this long have a thermostat that has done its work.
 _SETTLED_PS = 10.0
+#: Times of energies agree this well with those of the segment.
+_NEAR_PS = 0.01
 
 #: A reader that gives no frame for so long gives none any more.
 _PATIENCE_S = 120.0
@@ -94,8 +96,10 @@ def _times(path: Path, result: Connection) -> None:
     result.send((times, fault))
 
 
-def energies(path: Path, temperature_k: float, degrees_of_freedom: float) -> dict[str, float]:
-    """Temperature and energy of a segment, from its EDR file.
+def energies(
+    path: Path, temperature_k: float, degrees_of_freedom: float, first_ps: float, last_ps: float
+) -> dict[str, float]:  # fmt: skip
+    """Temperature and energy of a segment from `first_ps` to `last_ps`, from its EDR file.
 
     Returns
     -------
@@ -104,12 +108,24 @@ def energies(path: Path, temperature_k: float, degrees_of_freedom: float) -> dic
     Raises
     ------
     RunError
-        if a number is not finite, or the mean temperature is off by more than a tenth (a half for runs shorter than
-        10 ps, which a strong field switched on may heat): the run is not what it claims to be. Finer judgement
-        belongs to the equilibration notebook.
+        if the file is damaged or does not hold the whole time, a number is not finite, or the mean temperature is off
+        by more than a tenth (a half for runs shorter than 10 ps, which a strong field switched on may heat): the run
+        is not what it claims to be. Finer judgement belongs to the equilibration notebook.
     """
-    data = pyedr.edr_to_dict(str(path))
-    temperature, potential = data["T-Mobile"], data["Potential"]
+    again = f"delete {path.parent} to run the segment again from its start"
+    try:
+        data = pyedr.edr_to_dict(str(path))
+        times, temperature, potential = data["Time"], data["T-Mobile"], data["Potential"]
+    except Exception as error:  # of damage its reader raises what it stumbles over
+        raise RunError(f"{path} cannot be read ({type(error).__name__}): {again}") from error
+    steps = np.diff(times)
+    hole = " with a hole" if len(steps) > 1 and steps[:-1].max() > 1.5 * steps[:-1].min() else ""
+    if not len(times) or hole or max(abs(times[0] - first_ps), abs(times[-1] - last_ps)) > _NEAR_PS:
+        found = f"{times[0]:g} to {times[-1]:g} ps" if len(times) else "nothing"
+        raise RunError(
+            f"{path}: expected energies from {first_ps:g} to {last_ps:g} ps, found {found}{hole}: "
+            f"the file is truncated; {again}"
+        )
     if not (np.isfinite(temperature).all() and np.isfinite(potential).all()):
         raise RunError(f"{path}: energies are not finite: the system blew up. Check the start and the time step")
     found = {
@@ -119,7 +135,7 @@ def energies(path: Path, temperature_k: float, degrees_of_freedom: float) -> dic
         "potential_kj_mol": float(potential.mean()),
         "samples": len(temperature),
     }
-    settled = data["Time"][-1] - data["Time"][0] >= _SETTLED_PS
+    settled = times[-1] - times[0] >= _SETTLED_PS
     if len(temperature) >= 10 and abs(found["temperature_k"] / temperature_k - 1) > (0.1 if settled else 0.5):
         raise RunError(
             f"{path}: mean temperature {found['temperature_k']:.0f} K instead of {temperature_k:.0f} K. The start was "
