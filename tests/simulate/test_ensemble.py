@@ -13,6 +13,7 @@ from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.simulate import ensemble, process, runner
 from janus_pore.simulate.field import Protocol, Segment
+from janus_pore.simulate.minimise import Made
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 
@@ -42,7 +43,7 @@ class TestEquilibrate:
         place = lab.campaign.equilibration("mosse")
         manifest = runner.done(place / "nvt")
         assert (manifest["steps"], manifest["frames"]) == ([0, 1000], 101)
-        minimised = runner.done(place / "minimise")
+        minimised = runner.done(place / "minimise", Made)
         assert minimised["Potential Energy"] < -10_000
         assert minimised["inputs"]["conf"] == sha256(lab.built / "conf.gro")
         assert sorted(p.name for p in (place / "minimise").iterdir()) == ["conf.gro", "em.log", "manifest.json"]
@@ -85,7 +86,7 @@ def test_coordinates_without_a_manifest_give_way_to_the_minimised_ones(lab, tmp_
     place.mkdir()
     (place / "conf.gro").write_text("of something else")
     conf = ensemble.minimise(lab.scale, lab.gmx, place, lab.built, 1)
-    assert runner.done(place) is not None and conf.read_bytes() == lab.minimised.read_bytes()
+    assert runner.done(place, Made) is not None and conf.read_bytes() == lab.minimised.read_bytes()
 
 
 class TestStart:

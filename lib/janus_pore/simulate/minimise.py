@@ -27,7 +27,9 @@ class _Inputs(Record):
     options: dict[str, str] = {}  # earlier manifests do not say them
 
 
-class _Made(Record):
+class Made(Record):
+    """What the manifest of a minimisation has."""
+
     inputs: _Inputs
     files: dict[str, str]
 
@@ -76,7 +78,7 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, 
 
 def _made(place: Path, inputs: dict[str, Any]) -> bool:
     """Whether the minimisation is done; RunError if from other inputs (earlier manifests do not say the options)."""
-    manifest = done(place, _Made)
+    manifest = done(place, Made)
     if manifest is None:
         return False
     old = manifest["inputs"]
