@@ -59,13 +59,11 @@ def grouped(
     time, field = data.time.values, data.field.values
     period = float(data.attrs.get("period_ps", 0))
     if period:
-        group, _ = phase_bins(time, period, 1)
-        group = np.minimum(group, round(time[-1] / period) - 1)
+        group = np.minimum(phase_bins(time, period, 1)[0], round(time[-1] / period) - 1)
         forward, keep = (time / period + 1e-9) % 0.5 < 0.25, np.ones(len(time), dtype=bool)
     else:
-        group = ((time - settings.discard_ps) / settings.current_window_ps + 1e-9).astype(int)
-        blocks = round((time[-1] - settings.discard_ps) / settings.current_window_ps)
-        group = np.minimum(group, max(blocks - 1, 0))  # the closing frame is of the last block
+        late = (time - settings.discard_ps) / settings.current_window_ps
+        group = np.minimum((late + 1e-9).astype(int), max(round(late[-1]) - 1, 0))  # a closing frame is no block
         forward, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]
