@@ -81,6 +81,15 @@ class TestEdits:
     def test_what_is_finished_stays(self, place):
         assert place.would() == {}
 
+    def test_how_replicas_begin_is_not_changed_in_silence(self, place):
+        """Once nothing was run, and pages showed the new value beside data of the old one."""
+        place.edit(ensemble__randomise_ps=0.4)
+        code, said = place.snakemake("--cores", "1")
+        assert code == 1 and re.search(r"was made from other options \(.*not .*\)\. Runs made with it", said), said
+        place.edit(ensemble__randomise_ps=0.2)
+        place.run()
+        assert place.would() == {}
+
     def test_of_a_constant_field_what_is_discarded(self, place):
         """Once wrong: profiles and forces kept the frames of the old value."""
         place.edit(analysis__discard_ps=0.3)

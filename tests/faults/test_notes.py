@@ -131,3 +131,11 @@ def test_reduced_data(tmp_path, share):
     cut(path, share)
     with pytest.raises(TrajectoryError, match=r"r001\.nc is damaged: delete it and make it again"):
         store.read(path)
+
+
+@pytest.mark.parametrize(("name", "value"), [("trajectories_sha256", 5), ("discard_ps", [1.0, 2.0]), ("asked", 1.5)])
+def test_reduced_data_with_attributes_of_another_type(tmp_path, name, value):
+    path = tmp_path / "r001.nc"
+    store.write(xr.Dataset({"time": ("frame", np.arange(10.0))}, attrs={"kind": "constant", name: value}), path)
+    with pytest.raises(TrajectoryError, match=rf"r001\.nc is damaged \(its {name} is of another type\): delete it"):
+        store.read(path)

@@ -38,6 +38,7 @@ rule replica:
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
     params:
         protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]),
+        begin=f"{SCALE.ensemble.spacing_ps} {SCALE.ensemble.randomise_ps}",  # another one is refused where replicas are
         walltime=max_hours,
         **({} if TAKE_OVER else {"shipped": "no"}),  # a reason to run jobs again that took replicas over
     wildcard_constraints: size="[0-9]+"

@@ -77,9 +77,9 @@ def quadrature(data: xr.Dataset, settings: Analysis, part: str = "charging") -> 
     """A sine sweep's current in and out of phase with the field: I = G V + C dV/dt, V = E Lx.
 
     Projections on sin and cos over each whole cycle, without the first if there are more (it starts with an uncharged
-    sheet); bootstrap over replicas and cycles. Below 1/(2 pi RC) the
-    second is the capacitance; above, it falls to C / (1 + (omega RC)^2). A memory of the pore's conductance has no
-    part in it if the loop is pinched and even; otherwise compare "charging" with "crossings".
+    sheet); bootstrap over replicas and cycles. Below 1/(2 pi RC) the second is the capacitance; above, it falls to
+    C / (1 + (omega RC)^2). A memory of the pore's conductance has no part in it if the loop is pinched and even;
+    otherwise compare "charging" with "crossings".
 
     Parameters
     ----------

@@ -28,6 +28,7 @@ _LISTS = {
 _OWNER = {"sample": "theta_replica", "wide": "wide_replica"}
 #: Attributes that say how a replica was run and reduced: those that differ in them do not go together.
 _SETTINGS = ("pore_radius_nm", "pore_half_depth_nm", "every_frames", "interval_ps", "timestep_fs", "discard_ps")
+_TEXT = {"scale", "system", "protocol", "kind", "janus_pore", "gromacs", "trajectories_sha256", "asked"}
 _OF_FIRST = (
     "field", "segment", "interval_field", "interval_segment", "profile_frames", "profile_field", "sheet_charge",
     "snapshot", "snapshot_sheet",
@@ -137,15 +138,17 @@ def read(path: Path) -> xr.Dataset:
         raise TrajectoryError(f"{path} is not there: {hints.run(path)}")
     if Path(path).is_dir():
         raise TrajectoryError(f"{path} is a directory: move it away and make the data again (make book)")
+    again = "delete it and make it again (make book), or restore it, if it was shipped (git checkout)"
     try:
-        return xr.load_dataset(path, engine="h5netcdf")
+        found = xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if getattr(error, "errno", None):  # of the disk, which says what it is
             raise
-        raise TrajectoryError(
-            f"{path} is damaged: delete it and make it again (make book), or restore it, if it was shipped (git "
-            "checkout)"
-        ) from error
+        raise TrajectoryError(f"{path} is damaged: {again}") from error
+    wrong = [k for k, v in found.attrs.items() if np.ndim(v) or (k in _TEXT and not isinstance(v, str))]
+    if wrong:
+        raise TrajectoryError(f"{path} is damaged (its {', '.join(wrong)} is of another type): {again}")
+    return found
 
 
 def _same_settings(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:

@@ -115,7 +115,10 @@ def run_input(
     if tpr.exists() and (old := made_from(tpr)) is not None:
         if old == inputs:
             return tpr
-        changed = [key for key in inputs if old.get(key) != inputs[key]]
+        was, asked = old["options"], inputs["options"]
+        other = [f"{k} {was.get(k)}, not {asked.get(k)}" for k in {**was, **asked} if was.get(k) != asked.get(k)]
+        changed = [key for key in inputs if old.get(key) != inputs[key] and key != "options"]
+        changed += [f"options ({'; '.join(other)})"] if other else []
         raise RunError(
             f"{tpr} was made from other {' and '.join(changed)}. Runs made with it would no longer fit: give the "
             f"changed scale a new name, or delete {tpr.parent} to run it again"
