@@ -145,7 +145,8 @@ def read(path: Path) -> xr.Dataset:
         if getattr(error, "errno", None):  # of the disk, which says what it is
             raise
         raise TrajectoryError(f"{path} is damaged: {again}") from error
-    wrong = [k for k, v in found.attrs.items() if np.ndim(v) or (k in _TEXT and not isinstance(v, str))]
+    known = {key: value for key, value in found.attrs.items() if key in _TEXT or key in _SETTINGS}
+    wrong = [key for key, value in known.items() if np.ndim(value) or isinstance(value, str) != (key in _TEXT)]
     if wrong:
         raise TrajectoryError(f"{path} is damaged (its {', '.join(wrong)} is of another type): {again}")
     return found
