@@ -86,6 +86,15 @@ class TestSelection:
         whole, half = (binned(PoreIons(ions=20.0), radius_nm=r).counts.sum() for r in (0.45, 0.2))
         assert half / whole == pytest.approx(0.5, abs=0.02)
 
+    def test_the_closing_frame_of_a_constant_field_is_no_block_of_its_own(self, scale):
+        """Once each replica had one block more, of a single frame."""
+        data = PoreIons().sample(0)
+        replicas = int(data.frame_replica.max()) + 1
+        time = np.linspace(0.0, 4 * scale.analysis.current_window_ps, data.sizes["frame"] // replicas)
+        held = data.assign(time=("frame", np.tile(time, replicas))).assign_attrs(period_ps=0.0)
+        field = float(held.field[0])
+        assert len(barrier.binned([held], field, scale.barrier, scale.analysis).counts) == 4 * replicas
+
     def test_several_protocols_and_their_windows(self, scale):
         """Units of different protocols are different; frames of other fields do not count."""
         low, high = PoreIons(field_v_nm=0.4).sample(0), PoreIons(field_v_nm=0.8).sample(1)

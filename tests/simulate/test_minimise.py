@@ -1,6 +1,8 @@
 """The minimised start: made once, by one process, and of the settings that the scale has."""
 
+import errno
 import json
+import os
 import shutil
 
 import pytest
@@ -69,6 +71,19 @@ def test_a_second_process_is_refused(lab, tmp_path, no_launch):
     with process.locked(work), pytest.raises(RunError, match=r"minimise\.partial is being run by another process"):
         minimise(lab.scale, lab.gmx, tmp_path / "minimise", lab.built, 1)
     assert (work / "em.tpr").read_text() == "of the first"
+
+
+@pytest.mark.parametrize("lock", [process.locked, process.turn])
+def test_a_file_system_without_locks(tmp_path, monkeypatch, lock):
+    """Once: "Function not implemented. Make room on the disk"."""
+
+    def none(_file, _how):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(process.fcntl, "flock", none)
+    with pytest.raises(RunError, match=r"lock cannot be locked \(Function not implemented\).*Lustre: -o flock"):
+        with lock(tmp_path):
+            pass
 
 
 def test_what_a_killed_one_left_is_made_anew(lab, tmp_path):

@@ -15,7 +15,7 @@ from ..simulate.checkpoint import read_note
 from ..simulate.ensemble import equilibration_options, run_inputs
 from ..simulate.field import Protocol
 from ..simulate.manifest import Begun
-from ..simulate.prepare import made_from
+from ..simulate.prepare import made_from, otherwise
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
 from ..simulate.startframes import check_frame
@@ -90,7 +90,7 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
         if it starts from another frame of the equilibration than the scale file says.
     """
     built, place = campaign.system(system), campaign.replica(system, protocol.name, replica)
-    differs = _otherwise(record.read(built)["parameters"], scale.systems[system].model_dump())
+    differs = otherwise(record.read(built)["parameters"], scale.systems[system].model_dump())
     topology, start = sha256(built / "topol.top"), place / "tpr" / "start.gro"
     for tpr, options in run_inputs(scale, campaign, system, protocol, replica):
         manifest = place / tpr.stem / "manifest.json"
@@ -104,21 +104,15 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
             raise TrajectoryError(
                 f"{start} is not the frame that {place} was run from: restore it, or remove {place} and run it again"
             )
-        differs |= _otherwise(made["options"], {key: str(value) for key, value in options.items()})
+        differs |= otherwise(made["options"], {key: str(value) for key, value in options.items()})
     if not differs and (made := made_from(campaign.equilibration(system) / "tpr" / "nvt.tpr")):
         asked = {key: str(value) for key, value in equilibration_options(scale)[1].items()}
-        differs |= {f"an equilibration of {key}": said for key, said in _otherwise(made["options"], asked).items()}
+        differs |= {f"an equilibration of {key}": said for key, said in otherwise(made["options"], asked).items()}
     if differs:
         said = "; ".join(f"{key} {value}" for key, value in differs.items())
         raise ConfigError(f"{place} was run with {said}: {instead}")
     if start.exists():
         check_frame(scale, campaign, system, replica, start)
-
-
-def _otherwise(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:
-    """What is not as asked, by key, in words."""
-    keys = [key for key in {**found, **asked} if found.get(key) != asked.get(key)]
-    return {key: f"{found.get(key)}, not {asked.get(key)}" for key in keys}
 
 
 def same_physics(old: Scale, new: Scale, place: Path) -> None:

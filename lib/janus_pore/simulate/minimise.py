@@ -84,11 +84,7 @@ def _made(place: Path, inputs: dict[str, Any]) -> bool:
     old = manifest["inputs"]
     differs = [f"another {name}" for name in ("conf", "topology") if old.get(name, inputs[name]) != inputs[name]]
     asked, found = inputs["options"], old.get("options", inputs["options"])
-    differs += [
-        f"{key} {found.get(key)}, not {asked.get(key)}"
-        for key in {**found, **asked}
-        if found.get(key) != asked.get(key)
-    ]
+    differs += [f"{key} {said}" for key, said in prepare.otherwise(found, asked).items()]
     if differs:
         raise RunError(
             f"{place} was made with {'; '.join(differs)}, and all runs began from it: set the scale file back, or give "

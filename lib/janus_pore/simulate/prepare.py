@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,7 @@ def run_input(
     if tpr.exists() and (old := made_from(tpr)) is not None:
         if old == inputs:
             return tpr
-        was, asked = old["options"], inputs["options"]
-        other = [f"{k} {was.get(k)}, not {asked.get(k)}" for k in {**was, **asked} if was.get(k) != asked.get(k)]
+        other = [f"{key} {said}" for key, said in otherwise(old["options"], inputs["options"]).items()]
         changed = [key for key in inputs if old.get(key) != inputs[key] and key != "options"]
         changed += [f"options ({'; '.join(other)})"] if other else []
         raise RunError(
@@ -139,6 +139,12 @@ def run_input(
     part.replace(tpr)
     write_json(tpr.with_suffix(".json"), inputs)
     return tpr
+
+
+def otherwise(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:
+    """What is not as asked, by key, in words."""
+    keys = [key for key in {**found, **asked} if found.get(key) != asked.get(key)]
+    return {key: f"{found.get(key)}, not {asked.get(key)}" for key in keys}
 
 
 class _Inputs(Record):

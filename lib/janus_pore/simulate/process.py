@@ -28,18 +28,14 @@ def locked(work: Path) -> Iterator[IO]:
     Raises
     ------
     RunError
-        if another process (a runner, or the mdrun of a dead one) holds it. The lock of a dead process is free.
+        if another process (a runner, or the mdrun of a dead one) holds it, or the file system has no locks. The lock
+        of a dead process is free.
     """
     with open(work / "lock", "a") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"{work} is being run by another process: wait for it, or stop it first") from None
-        except OSError as error:
-            raise RunError(
-                f"{work} cannot be locked ({error.strerror}), so two runs could write there at once: its file system "
-                "has no flock. Use another, or have it mounted with it (Lustre: -o flock)"
-            ) from error
         yield lock
 
 
@@ -48,8 +44,20 @@ def turn(place: Path) -> Iterator[None]:
     """Wait until no other process makes files in `place`."""
     place.mkdir(parents=True, exist_ok=True)
     with open(place / "lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _lock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _lock(file: IO, how: int) -> None:
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise RunError(
+            f"{file.name} cannot be locked ({error.strerror}), so two runs could write there at once: its file system "
+            "has no flock. Use another, or have it mounted with it (Lustre: -o flock)"
+        ) from error
 
 
 def mdrun(gmx: Gmx, tpr: Path, threads: int, *, dynamics: bool = True) -> list[str]:
