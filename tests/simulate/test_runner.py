@@ -265,8 +265,15 @@ class TestResume:
 
     def test_sigkill(self, lab, interrupted, resumed_at):
         reached = checkpoint.read(lab.gmx, partial(interrupted) / "state.cpt").step
-        check_whole(interrupted, run(interrupted, lab))
-        assert resumed_at == [reached]
+        manifest = run(interrupted, lab)
+        check_whole(interrupted, manifest)
+        assert resumed_at == [reached] and "gromacs_before" not in manifest
+
+    def test_another_build_goes_on_and_both_are_named(self, lab, interrupted):
+        """The log says who ran the first part; the one that goes on is the same under another name."""
+        build = {"version": lab.gmx.version, "simd": lab.gmx.simd, "gpu": lab.gmx.gpu}
+        manifest = runner.run(interrupted, replace(lab.gmx, version="another"), threads=1)
+        assert manifest["gromacs"] == build | {"version": "another"} and manifest["gromacs_before"] == [build]
 
     @pytest.mark.parametrize("harm", ["lose", "damage"])
     def test_a_lost_or_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted, resumed_at, harm):

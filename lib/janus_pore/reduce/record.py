@@ -12,7 +12,7 @@ from ..errors import TrajectoryError
 from ..files import Record, read_json, sha256
 from ..paths import Campaign
 from ..simulate.field import Protocol
-from ..simulate.manifest import Build
+from ..simulate.manifest import Build, builds
 from ..simulate.protocols import md_of
 
 
@@ -31,6 +31,7 @@ class Shipped(Record):
     protocol: str
     replica: int
     gromacs: Build
+    gromacs_before: list[Build] = []
     mdrun: list[str]
     topology_sha256: str
     parameters: _Parameters
@@ -71,11 +72,12 @@ def record(
     ]  # fmt: skip
     ns = [segment.duration_ps / 1000 for segment in protocol.segments]
     run = sorted({m["commit"] for m in manifests if "commit" in m})  # earlier runs do not say
+    ran = builds(manifests)
     days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m["ns_per_day"])
     return {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
         "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,
-        "gromacs": manifests[-1]["gromacs"], "mdrun": manifests[-1]["command"],
+        "gromacs": ran[-1], **({"gromacs_before": ran[:-1]} if ran[:-1] else {}), "mdrun": manifests[-1]["command"],
         "simulated_ns": sum(ns), "hours": 24 * days,
         "topology_sha256": sha256(campaign.system(system) / "topol.top"),
         "parameters": {

@@ -16,6 +16,7 @@ from ..files import sha256, write_text
 from ..paths import Campaign
 from ..simulate import ensemble
 from ..simulate.gmx import Gmx
+from ..simulate.manifest import builds
 from ..simulate.protocols import protocols_of
 from .record import read_manifest
 from .reference import SCALE_FILE
@@ -87,7 +88,7 @@ def repeat(
     again = reduce_replica(scale, campaign, name, protocol, k)
     same = {
         "same_topology": sha256(campaign.system(name) / "topol.top") == manifest["topology_sha256"],
-        "same_build": manifests[-1]["gromacs"] == manifest["gromacs"],
+        "same_build": builds(manifests) == builds([manifest]),
         "reproducible": "-reprod" in manifest["mdrun"],
         "same_trajectories": again.attrs["trajectories_sha256"] == data.attrs["trajectories_sha256"],
     }

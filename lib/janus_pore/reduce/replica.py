@@ -18,8 +18,8 @@ from ..errors import TrajectoryError
 from ..paths import Campaign
 from ..simulate.ensemble import segment_directories
 from ..simulate.field import Protocol
+from ..simulate.manifest import builds, done
 from ..simulate.protocols import interval_of, md_of
-from ..simulate.runner import done
 from . import dataset, density, observables, settings
 from .batch import SPECIES, Batch
 from .region import Region
@@ -105,7 +105,7 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
         "timestep_fs": md_of(scale, protocol).timestep_fs,
         "interval_ps": interval, "labels": "|".join(protocol.labels), "janus_pore": __version__,
         "trajectories_sha256": " ".join(manifest["files"]["md.xtc"] for manifest in manifests),
-        "gromacs": manifests[-1]["gromacs"]["version"],
+        "gromacs": ", ".join(dict.fromkeys(build["version"] for build in builds(manifests))),
     }  # fmt: skip
     if protocol.kind == "constant":  # its profiles are of what comes after this
         attrs["discard_ps"] = asked.discard_ps

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,7 @@ class Segment(Steps):
     frames: int
     energy: Energy
     gromacs: Build
+    gromacs_before: list[Build] = []  # others that ran a part of it, before a stop
     command: list[str]
     ended: str
     commit: str = ""  # earlier runs do not say
@@ -85,7 +87,7 @@ def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], starte
         "inputs": run["inputs"],
         "files": {name: sha256(work / name) for name in KEPT},
         **{key: run[key] for key in ("steps", "frames", "energy")},
-        "gromacs": {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu},
+        **_builds(work / "md.log", {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu}),
         "command": command,
         "commit": _commit(),
         "host": socket.gethostname(),
@@ -143,6 +145,22 @@ def same(manifest: dict, inputs: dict, directory: Path) -> dict:
             "Give the changed scale a new name, or delete this directory to run it again"
         )
     return manifest
+
+
+def builds(manifests: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """The GROMACS builds that ran these segments, each once; the one that ended the last of them comes last."""
+    ran = [build for m in manifests for build in (*m.get("gromacs_before", ()), m["gromacs"])]
+    return [build for k, build in enumerate(ran) if build not in ran[k + 1 :]]
+
+
+def _builds(log: Path, last: dict[str, str]) -> dict[str, Any]:
+    """The build that ended a run and, from mdrun's own log, the others that ran before it (on another machine)."""
+    said = log.read_text(errors="replace")
+    keys = {"version": "GROMACS version", "simd": "SIMD instructions", "gpu": "GPU support"}
+    each = [re.findall(rf"^{key}:\s+(\S.*?)\s*$", said, re.M) for key in keys.values()]
+    ran = [{"gromacs": dict(zip(keys, launch, strict=True))} for launch in zip(*each, strict=False)]
+    before = [build for build in builds(ran) if build != last]
+    return {"gromacs": last, **({"gromacs_before": before} if before else {})}
 
 
 def _speed(log: Path) -> dict[str, float]:
