@@ -1,9 +1,12 @@
 """Tables of what a reading changes: the number, its error, and the base's own value beside it."""
 
 import pandas as pd
+from janus_pore import config
 from janus_pore.analyse.differences import QUANTITIES
 from janus_pore.analyse.readings import Fall
 from janus_pore.analyse.stats import Estimate
+from janus_pore.paths import repository
+from janus_pore.reduce import shelf
 from janus_pore.show import readings
 
 
@@ -23,12 +26,29 @@ def test_the_figure_that_decides_has_error_bars_in_every_panel():
     for k, name in enumerate(("current", "pore", "sigma_fit", "mean_cos")):
         table = table.assign(**{name: [k, k + 1.0], f"{name}_low": [k - 0.5, k], f"{name}_high": [k + 1.0, k + 3.0]})
     without = table[[name for name in table if "sigma" not in name and "cos" not in name]]
-    figure = readings.decision({"a": table, "dry": without})
+    figure = readings.decision({"a": table, "dry": without}, {"a": "6/6/6"})
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["6/6/6", "dry"]
     lines = [[bars.lines[2][0].get_segments() for bars in ax.containers] for ax in figure.axes]
     assert [len(one) for one in lines] == [2, 2, 1, 1]
     for k, ((one, *_), ax) in enumerate(zip(lines, figure.axes, strict=True)):
         assert [(segment[0, 1], segment[1, 1]) for segment in one] == [(k - 0.5, k + 1.0), (k, k + 3.0)]
         assert ax.get_ylabel()
+
+
+def test_configurations_are_called_by_what_is_not_as_in_the_first():
+    scale = config.load(repository() / "config" / "scout.yml")
+    there = {
+        "cut666": ["volt_+0.40", "volt_back_-0.40", "volt_nh_+0.40"], "cut777": ["volt_+0.40"],
+        "cut666_long": ["volt_long_+0.20"], "cut666_uff": ["volt_+0.40"], "cut666_neutral": ["volt_+0.40"],
+    }  # fmt: skip
+    lines = shelf.configurations(scale, {system: dict.fromkeys(names) for system, names in there.items()})
+    assert list(readings.labels(scale, lines).values()) == [
+        "6/6/6", "6/6/6, toward −x", "6/6/6, nose-hoover", "7/7/7", "6/6/6, box of 10 nm", "6/6/6, selenium uff",
+        "6/6/6, sheet mosse_neutral",
+    ]  # fmt: skip
+    again = {"cut666": ("cut666", {"volt_+0.40": None}), "cut666_b": ("cut666_b", {"volt_anew_+0.40": None})}
+    assert readings.labels(scale, again) == {"cut666": "cut666", "cut666_b": "cut666_b"}  # else both are "6/6/6"
+    assert readings.labels(scale, {}) == {}
 
 
 def test_changes():

@@ -7,25 +7,62 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 
 from ..analyse.differences import QUANTITIES
 from ..analyse.readings import Fall
 from ..analyse.stats import Estimate
+from ..config import Scale
+from ..simulate.protocols import md_of, protocols_of
 from .claims import Claim, printed
 
 _MARKERS = "osD^vP*"
+#: Between the points of two configurations at one voltage (V).
+_APART_V = 0.05
+#: What a configuration is called by, where it differs from the first one's.
+_SAID = {"length_x_nm": "box of {:g} nm", "se_type": "selenium {}", "s_type": "sulfur {}", "membrane": "sheet {}"}
 
 
-def decision(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One line a configuration against V = E Lx: both currents, sigma_theta and <cos theta>."""
+def labels(scale: Scale, lines: Mapping[str, tuple[str, Mapping[str, xr.Dataset]]]) -> dict[str, str]:
+    """Configurations in a reader's words: the pore's cut, and what else is not as in the first of them.
+
+    Parameters
+    ----------
+    lines : what `reduce.shelf.configurations` gives
+
+    Returns
+    -------
+    dict of its labels to words like "6/6/6, box of 10 nm"; two that would be called the same keep their labels
+    """
+    first, found = scale.systems[next(iter(lines.values()))[0]].model_dump() if lines else {}, {}
+    for name, (system, data) in lines.items():
+        own = scale.systems[system].model_dump()
+        words = [own["pore_cut"], *(said.format(own[key]) for key, said in _SAID.items() if own[key] != first[key])]
+        protocols = [protocols_of(scale, system)[one] for one in data]
+        words += ["toward −x"] if all(p.segments[0].amplitude_v_nm < 0 for p in protocols) else []
+        words += [md_of(scale, protocols[0]).thermostat] if protocols[0].md else []
+        found[name] = ", ".join(words)
+    return {name: said if list(found.values()).count(said) == 1 else name for name, said in found.items()}
+
+
+def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None = None) -> Figure:
+    """One line a configuration against V = E Lx: both currents, sigma_theta and <cos theta>.
+
+    Parameters
+    ----------
+    tables : `analyse.readings.steady` of each configuration; their points stand a little apart, to be told
+    names : what to call each in the legend
+    """
     figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9, 6.5))
     for k, (name, table) in enumerate(tables.items()):
         style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
+        volt = table.volt + _APART_V * (k - (len(tables) - 1) / 2)
         for ax, column in zip(axes.flat, ("current", "pore", "sigma_fit", "mean_cos"), strict=True):
             if column in table:  # no water was seen in some pores
                 ends = [table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]
-                ax.errorbar(table.volt, table[column], np.abs(np.stack(ends)), capsize=2, label=name, **style)
+                label = (names or {}).get(name, name)
+                ax.errorbar(volt, table[column], np.abs(np.stack(ends)), capsize=2, label=label, **style)
     axes[0, 0].set(ylabel="current, whole box (nA)")
     axes[0, 1].set(ylabel="current, pore crossings (nA)")
     axes[1, 0].set(xlabel="V = E Lx (V)", ylabel=r"$\sigma_\theta$, Gaussian fit (degrees)")
@@ -36,13 +73,14 @@ def decision(tables: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def water(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """How many waters are in the pore, their spread, and how often it is dry."""
+def water(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None = None) -> Figure:
+    """How many waters are in the pore, their spread, and how often it is dry; `names` as for `decision`."""
     figure, (left, right) = plt.subplots(1, 2, sharex=True, figsize=(9, 3.2))
     for k, (name, table) in enumerate(tables.items()):
         style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
-        left.errorbar(table.volt, table.water, table.water_spread, capsize=2, label=name, **style)
-        right.plot(table.volt, 100 * table.dry, **style)
+        label, volt = (names or {}).get(name, name), table.volt + _APART_V * (k - (len(tables) - 1) / 2)
+        left.errorbar(volt, table.water, table.water_spread, capsize=2, label=label, **style)
+        right.plot(volt, 100 * table.dry, **style)
     left.set(xlabel="V = E Lx (V)", ylabel="waters in the pore (bars: spread)")
     right.set(xlabel="V = E Lx (V)", ylabel="frames without water (%)")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
