@@ -79,18 +79,23 @@ def test_figures_of_few_and_of_many_ions(make_scale, published, ions):
     table, one = mean_force(data, scale.analysis), climb(data, scale.analysis)
     figure, axes = barriers.panels(3)
     barriers.force(table, axes[0])
+    table.low[dict(bin=int(np.isfinite(table.force.sel(part="water_vdw").values).argmax()))] = np.nan  # of two units, say
     barriers.decomposition(table, axes[1])
     barriers.potential(table, one, axes[2])
     drawn = axes[1].lines[0].get_ydata()
-    assert np.array_equal(drawn, table.force.sel(part="water_vdw"), equal_nan=True)
+    water = table.sel(part="water_vdw")
+    assert np.array_equal(drawn, water.force.where(np.isfinite(water.low)), equal_nan=True)
+    assert np.isfinite(drawn).any() == (ions > 0)
     assert len(figure.legends) == 1
     barriers.against_paper({0.4: one}, published, plt.subplots()[1])
     plt.close("all")
 
 
-@pytest.mark.parametrize(("number", "rows"), [(0, 1), (1, 1), (4, 2), (9, 3)])
+@pytest.mark.parametrize(("number", "rows"), [(0, 1), (1, 1), (4, 2), (7, 3), (9, 3)])
 def test_one_panel_a_field(number, rows):
     figure, axes = barriers.panels(number)
     assert len(axes) == number and figure.axes[0].get_gridspec().nrows == rows
     assert sum(ax.get_visible() for ax in figure.axes) == number
+    last = axes[-figure.axes[0].get_gridspec().ncols :] if number else []
+    assert all(ax.get_xticklabels() for ax in last)  # those that are seen
     plt.close(figure)

@@ -29,12 +29,16 @@ def climbs(profiles):
 
 def test_two_fields_and_what_they_differ_by(profiles, climbs):
     found, _ = profiles
-    drawn = held.figure(found, climbs, found)
+    drawn = held.figure(found, climbs, found, 0.68)
     force, potential, parts = drawn.axes
     lines = {line.get_label(): line for line in parts.lines}
     both = found[0.8].potential - found[0.4].potential
     for name, label in (("total", "all together"), ("water_electrostatic", "water, electrostatic")):
         assert lines[label].get_ydata() == pytest.approx(both.sel(part=name).values)
+    drawn_apart = (found[0.8].drawn - found[0.4].drawn).sel(part="total")
+    band = parts.collections[-1].get_paths()[0].get_extents()  # at its widest where the integral is longest
+    assert band.ymin < float(both.sel(part="total").min()) and band.ymax > float(both.sel(part="total").max())
+    assert float(drawn_apart.min()) <= band.ymin and band.ymax <= float(drawn_apart.max())
     assert parts.get_title() == "0.8 less 0.4 V/nm"
     assert [text.get_text() for text in force.get_legend().get_texts()] == ["0.4 V/nm", "0.8 V/nm"]
     ends = {line.get_xdata()[0] for line in potential.lines if line.get_linestyle() == "--"}
@@ -44,12 +48,12 @@ def test_two_fields_and_what_they_differ_by(profiles, climbs):
 
 def test_one_field_and_none(profiles, climbs):
     found, _ = profiles
-    one = held.figure({0.4: found[0.4]}, climbs, {0.4: found[0.4]})
+    one = held.figure({0.4: found[0.4]}, climbs, {0.4: found[0.4]}, 0.68)
     assert one.axes[2].get_title() == "0.4 V/nm"
     lines = {line.get_label(): line for line in one.axes[2].lines}
     assert lines["all together"].get_ydata() == pytest.approx(found[0.4].potential.sel(part="total").values)
-    assert not held.figure({}, {}, {}).axes[0].containers
-    apart = held.figure(found, climbs, {})  # no two places that both fields have
+    assert not held.figure({}, {}, {}, 0.68).axes[0].containers
+    apart = held.figure(found, climbs, {}, 0.68)  # no two places that both fields have
     assert apart.axes[1].containers and len(apart.axes[2].lines) == 1
     assert held.table({}).empty and held.claims({}, {}, None, claims.published("table1")) == []
     plt.close("all")

@@ -37,6 +37,8 @@ def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
     figure, axes = plt.subplots(rows, columns, figsize=(9, height * rows), sharex=True, squeeze=False)
     for ax in axes.flat[number:]:
         ax.set_visible(False)
+    for ax in axes.flat[max(0, number - columns) : number]:  # above an empty place, too, the ticks have numbers
+        ax.tick_params(labelbottom=True)
     return figure, list(axes.flat[:number])
 
 
@@ -52,9 +54,15 @@ def force(table: xr.Dataset, ax: Axes) -> None:
 
 
 def decomposition(table: xr.Dataset, ax: Axes) -> None:
-    """The parts of the mean force; the first panel's labels make the figure's legend."""
+    """The parts of the mean force with their intervals; the first panel's labels make the figure's legend.
+
+    Bins without an interval are left out: of one or two runs the parts say nothing.
+    """
     for name, (label, colour, line) in PARTS.items():
-        ax.plot(table.bin, table.force.sel(part=name), line, marker=".", ms=3, lw=1.2, color=colour, label=label)
+        part = table.sel(part=name)
+        mean = part.force.where(np.isfinite(part.low) & np.isfinite(part.high))
+        ax.plot(table.bin, mean, line, marker=".", ms=3, lw=1.2, color=colour, label=label)
+        ax.fill_between(table.bin, part.low, part.high, color=colour, alpha=0.15, lw=0)
     ax.axhline(0, color="0.6", lw=0.8)
     ax.set(xlabel="x from the Mo plane (nm)", ylabel="F (kJ/mol/nm)", title=f"{table.attrs['field_v_nm']:g} V/nm")
     if not ax.figure.legends:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
 from ..analyse.barrier import Barrier
 from ..analyse.held import together
-from ..analyse.stats import Estimate
+from ..analyse.stats import Estimate, interval
 from .barriers import PARTS, with_field
 from .claims import Claim
 
@@ -20,7 +21,10 @@ _COLOURS = ("#2166ac", "#b2182b", "#1b7837", "#7b3294")
 
 
 def figure(
-    profiles: Mapping[float, xr.Dataset], climbs: Mapping[float, Barrier], compared: Mapping[float, xr.Dataset]
+    profiles: Mapping[float, xr.Dataset],
+    climbs: Mapping[float, Barrier],
+    compared: Mapping[float, xr.Dataset],
+    confidence: float,
 ) -> Figure:
     """The mean force, the potential with the ends of its climb, and by how much each part's potential changes.
 
@@ -30,6 +34,7 @@ def figure(
     ----------
     profiles, climbs : by field (V/nm), what `analyse.held.profile` and `analyse.climbs.climb` give
     compared : profiles of the highest and the lowest field over the places that both have, or of one field
+    confidence : of the bands in the last panel
     """
     drawn, (force, potential, parts) = plt.subplots(1, 3, figsize=(11, 4.2), sharex=True)
     for (field, one), colour in zip(profiles.items(), _COLOURS * len(profiles), strict=False):
@@ -46,7 +51,7 @@ def figure(
     if profiles:
         force.legend(fontsize="small")
     if compared:
-        _parts(*(compared[field] for field in sorted(compared)), ax=parts)
+        _parts(*(compared[field] for field in sorted(compared)), ax=parts, confidence=confidence)
         drawn.legend(*parts.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     for ax, label in (
         (force, "F (kJ/mol/nm)"),
@@ -58,13 +63,15 @@ def figure(
     return drawn
 
 
-def _parts(first: xr.Dataset, last: xr.Dataset | None = None, *, ax: plt.Axes) -> None:
-    """Potentials by part; of two fields what they differ by."""
-    both = first if last is None else last - first
-    for name, (label, colour, line) in PARTS.items():
-        ax.plot(both.x, both.potential.sel(part=name), line, lw=1.2, color=colour, label=label)
-    total = both.potential.sel(part="total")
-    ax.plot(both.x, total, "k-", lw=2, label="all together")
+def _parts(first: xr.Dataset, last: xr.Dataset | None = None, *, ax: plt.Axes, confidence: float) -> None:
+    """Potentials by part; of two fields what they differ by. Bands are intervals, of the differences drawn."""
+    both = (first if last is None else last - first)[["potential", "drawn"]]
+    count = first["count"].min("place") if last is None else np.minimum(first["count"], last["count"]).min("place")
+    for name, (label, colour, line) in {**PARTS, "total": ("all together", "black", "-")}.items():
+        one = both.sel(part=name)
+        low, high = interval(one.drawn.values, int(count.sel(part=name)), confidence)
+        ax.plot(one.x, one.potential, line, lw=2 if name == "total" else 1.2, color=colour, label=label)
+        ax.fill_between(one.x, low, high, color=colour, alpha=0.15, lw=0)
     title = f"{first.attrs['field_v_nm']:g} V/nm"
     ax.set_title(title if last is None else f"{last.attrs['field_v_nm']:g} less {title}", fontsize="medium")
 
