@@ -27,6 +27,16 @@ def curve(field, branch, current):
     return xr.Dataset(data, dims).assign(field=("point", field), branch=("point", branch))
 
 
+def test_one_legend_for_all_panels_has_each_label_once():
+    figure, axes = plt.subplots(1, 2)
+    for k, ax in enumerate(axes):
+        ax.plot([0, 1], label="both")
+        ax.plot([1, 0], label=f"panel {k}")
+        figures.below(figure)
+    assert [[text.get_text() for text in one.get_texts()] for one in figure.legends] == [["both", "panel 0", "panel 1"]]
+    plt.close(figure)
+
+
 def test_a_file_is_the_same_every_time(tmp_path):
     """No date and no random names in it: a book that is built again has no other files."""
     figures.use_style()

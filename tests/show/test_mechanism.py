@@ -99,6 +99,13 @@ def test_order_and_region(settings):
     ax = plt.figure().subplots()
     draw.order({"sweep": mechanism.order(OrientedWater().sample(0), settings)}, [], "mean_cos", ax)
     assert ax.get_legend_handles_labels()[1] == ["sweep, forward", "sweep, reverse"]
+    fits = {f"fit{end}": (("branch", "field"), [[140.0, 30.0]]) for end in ("", "_low", "_high")}
+    wide = xr.Dataset(fits, coords={"branch": ["forward"], "field": [0.1, 0.8]})
+    for how, expected in (("fit", [np.nan, 30.0]), ("mean_cos", [140.0, 30.0])):  # wider than flat: no peak
+        ax = plt.figure().subplots()
+        table = wide.rename({name: name.replace("fit", how) for name in wide}).assign(fit=wide.fit)
+        draw.order({}, [table], how, ax)
+        assert np.array_equal(ax.lines[0].get_ydata(), expected, equal_nan=True)
     names = [f"{name}{end}" for name in ("sigma", "mean_cos") for end in ("", "_low", "_high")] + ["waters"]
     table = xr.Dataset(
         {name: (("radius", "half_depth"), np.ones((3, 2))) for name in names},

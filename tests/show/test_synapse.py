@@ -44,8 +44,8 @@ def test_a_defined_ratio_is_drawn_with_its_fit_and_an_undefined_one_is_said():
     synapse.ratios({"box": ratio, "pore": none}, {"box": fit, "pore": no_fit}, ax)
     synapse.published_pair("PPF", ratio.after_ps, ax)
     assert "crossings: not defined: 3 replicas" in ax.get_xlabel().replace("\n", " ")
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert set(labels) == {"whole box", "paper"}
+    labels = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert len(labels) == 2 and set(labels) == {"whole box", "paper"}
     paper = next(line for line in ax.lines if line.get_label() == "paper").get_ydata()
     assert paper[0] == pytest.approx(3.1) and paper[-1] == pytest.approx(1.2, abs=0.02)
 

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -41,6 +42,23 @@ def save(figure: Figure, name: str, directory: Path) -> None:
     """Write a figure as `<name>.svg` into a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     figure.savefig(directory / f"{name}.svg", metadata={"Date": None})
+
+
+def below(figure: Figure, ncols: int = 4) -> None:
+    """One legend under a figure for all of its panels, each label once; called again, it is made anew."""
+    for old in figure.legends:
+        old.remove()
+    entries: dict[str, Artist] = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    if entries:
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=ncols, fontsize="small")
+
+
+def under(ax: Axes, ncols: int = 2) -> None:
+    """A panel's own legend under its axis, where it covers no data."""
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=ncols, fontsize="x-small")
 
 
 def loop(curve: xr.Dataset, species: str, ax: Axes) -> None:

@@ -79,7 +79,7 @@ def times(found: Sequence[tuple[Step, Decay]], ax: Axes) -> None:
         error = np.array([[tau.value - tau.low, tau.high - tau.value] for _, tau in good]).reshape(-1, 2).T
         ax.errorbar(field, value, np.maximum(error, 0), capsize=3, color=colour, label=label, **look)
     ax.set(xlabel="field E after the step (V/nm)", ylabel=r"$\tau$ (ps)")
-    ax.legend()
+    figures.under(ax)
 
 
 def membranes(curves: Mapping[str, xr.Dataset | None], titles: Mapping[str, str]) -> Figure:

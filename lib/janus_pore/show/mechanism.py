@@ -22,6 +22,8 @@ _ATOMS = {
     "MO": ("#5e8c9a", 0.10), "S": ("#e6c229", 0.09), "SE": ("#e08214", 0.10), "O": ("#b2182b", 0.06),
     "H": ("#f7f7f7", 0.035),
 }  # fmt: skip
+#: Root mean square angle of a flat distribution (degrees).
+NO_PEAK_DEG = 360 / 12**0.5
 _PARTS = {"box": ("#222222", "whole box"), "crossings": ("#1b7837", "crossings"), "charging": ("#b2182b", "difference")}
 
 
@@ -53,7 +55,13 @@ def snapshot(data: xr.Dataset, ax: Axes, slab_nm: float = 0.35) -> None:
 
 
 def order(sweeps: Mapping[str, xr.Dataset], holds: Sequence[xr.Dataset], how: str, ax: Axes) -> None:
-    """`fit`, `circular` or `mean_cos` against field: both branches of sweeps, and constant fields."""
+    """`fit`, `circular` or `mean_cos` against field: both branches of sweeps, and constant fields.
+
+    Fits wider than a flat distribution (`NO_PEAK_DEG`) are of no peak, and left out.
+    """
+    if how == "fit":
+        sweeps = {name: table.where(table.fit < NO_PEAK_DEG) for name, table in sweeps.items()}
+        holds = [table.where(table.fit < NO_PEAK_DEG) for table in holds]
     text = {"fit": r"$\sigma_\theta$, Gaussian fit (degrees)", "circular": r"$\sigma_\theta$, circular (degrees)"}
     for name, table in sweeps.items():
         for branch, colour in BRANCH.items():

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ..analyse.stats import Estimate
 from ..build import probe
+from . import figures
 from .barriers import PARTS as PRINTED
 from .barriers import with_field
 from .claims import Claim, text
@@ -94,7 +95,7 @@ def against_paper(
             ax.annotate(f"{field:g}", place, xytext=(6, 3), textcoords="offset points", fontsize="small")
         ax.axhline(0, color="0.6", lw=0.8)
         ax.set(xlim=(-60, 20), ylim=(-4, 8), xlabel="change, electrostatic (kJ/mol)", title=title)
-        ax.legend(fontsize="x-small", ncols=2)
+        figures.under(ax, ncols=3)
     left.set_ylabel(f"change over {1000 * distance_nm:.0f} pm, van der Waals (kJ/mol)")
     return figure
 

@@ -17,6 +17,7 @@ from ..analyse.plasticity import Ratios
 from ..analyse.pulses import Span
 from ..analyse.stats import Estimate
 from ..simulate.field import Protocol
+from . import figures
 from .claims import Claim, printed
 
 COLOUR = {"box": "#222222", "pore": "#b2182b", "charging": "#2166ac"}
@@ -196,9 +197,8 @@ def _bars(x: np.ndarray, values: Sequence[Estimate], estimator: str, ax: Axes, f
 
 
 def _finish(ax: Axes, said: Sequence[str]) -> None:
-    """The legend; and below the panel, in words, what could not be drawn."""
+    """The figure's legend; and below the panel, in words, what could not be drawn."""
     if said:
         lines = "\n".join(fill(text, 50) for text in dict.fromkeys(said))
         ax.set_xlabel("\n".join(filter(None, [ax.get_xlabel(), lines])), fontsize=8)
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(fontsize=8, frameon=True, framealpha=0.8, edgecolor="none")
+    figures.below(ax.figure)
