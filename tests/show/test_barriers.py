@@ -31,6 +31,20 @@ def test_the_papers_missing_part_is_the_field(published):
     assert apart.tolist() == pytest.approx([0.0837, 0.0849, 0.0647, 0.0701], abs=2e-4)
 
 
+def test_table_1_stands_beside_ours(found, published):
+    table = barriers.side_by_side(found | {1.5: Barrier(failed="no ion"), 2.0: found[0.2]}, published)
+    assert [field for field, who in table.index if who == "paper"] == ["0.2", "0.4", "0.6", "0.8"]
+    assert [field for field, who in table.index if who == "here"] == ["0.2", "0.4", "0.6", "0.8", "2"]
+    assert table.loc[("0.2", "paper")].tolist()[:8] == [
+        "13.67", "-21.52", "1.23", "-24.775", "-2.85", "39.91", "-1.615", "4.05"
+    ]  # fmt: skip
+    ours = table.loc[("0.2", "here")]
+    assert (ours["total"], ours["total from counts"]) == ("24.5 [20, 28]", "23 [22, 24]")
+    assert ours["ions, electrostatic"] == "5.5 [5, 6]" and not ours["remark"]
+    assert (table.loc[("0.4", "here")]["total"], table.loc[("0.4", "here")]["remark"]) == ("-", "no ion in the pore")
+    assert table.loc[("0.6", "here")]["remark"] == "not asked for"
+
+
 def test_claims(found, published):
     rows = {claim.quantity: claim for claim in barriers.claims(found, published)}
     assert len(rows) == 2 * 9 + 1 + 3

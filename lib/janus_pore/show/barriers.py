@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ..analyse.barrier import Barrier
 from ..analyse.stats import Estimate
-from .claims import Claim, printed
+from .claims import Claim, printed, text
 
 #: Parts as in the reduced forces: their names in print, and a colour by origin; electrostatic parts are full lines.
 PARTS = {
@@ -109,6 +109,25 @@ def with_field(published: pd.DataFrame) -> pd.DataFrame:
 def distance_nm(published: pd.DataFrame, pull_kj_mol_nm: float) -> pd.Series:
     """How far apart the paper's minimum and maximum lie along x (nm), from the part that the field leaves missing."""
     return (with_field(published).field / (-pull_kj_mol_nm * published.field_v_nm)).rename("distance_nm")
+
+
+def side_by_side(found: Mapping[float, Barrier], published: pd.DataFrame) -> pd.DataFrame:
+    """Table 1 as the paper prints it, ours under each of its rows (kJ/mol); a last column says why there is none.
+
+    Parameters
+    ----------
+    found : what `analyse.barrier.climb` gives, by field (V/nm)
+    """
+    paper, rows = with_field(published).set_index("field_v_nm"), {}
+    columns = {**{name: label for name, (label, *_) in PARTS.items()}, "total": "total"}
+    for field in sorted({*paper.index, *(field for field, one in found.items() if not one.failed)}):
+        one = found.get(field, Barrier(failed="not asked for"))
+        if field in paper.index:
+            rows[f"{field:g}", "paper"] = {label: f"{paper.loc[field, key]:g}" for key, label in columns.items()}
+        ours = {} if one.failed else {**one.parts, "total": one.total}
+        rows[f"{field:g}", "here"] = {label: text(ours[key]) if ours else "-" for key, label in columns.items()}
+        rows[f"{field:g}", "here"] |= {"total from counts": text(one.by_counts) if ours else "-", "remark": one.failed}
+    return pd.DataFrame(rows).T.rename_axis(["E (V/nm)", ""]).fillna("")
 
 
 def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Claim]:
