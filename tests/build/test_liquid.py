@@ -40,7 +40,7 @@ class TestIons:
     def test_apart_through_the_faces_of_the_box_and_only_where_allowed(self, rng):
         sites = liquid.lattice(np.empty((0, 3)), BOX, 400, rng)
         allowed = sites[:, 0] < 1.5
-        ions = liquid.spread_ions(sites, BOX, allowed, 12)
+        ions = liquid.spread_ions(sites, BOX, allowed, 12, rng)
         gap = sites[ions][:, None] - sites[ions][None]
         gap = np.linalg.norm(gap - BOX * np.round(gap / BOX), axis=-1)
         assert len(set(ions)) == 12
@@ -49,11 +49,23 @@ class TestIons:
 
     def test_none_asked_for(self, rng):
         sites = rng.random((10, 3)) * BOX
-        assert liquid.spread_ions(sites, BOX, np.ones(10, dtype=bool), 0).shape == (0,)
+        assert liquid.spread_ions(sites, BOX, np.ones(10, dtype=bool), 0, rng).shape == (0,)
 
-    def test_no_room(self):
+    def test_placed_anew_by_every_generator(self):
+        """Once broke: the order hung on the number of sites, and all seeds put their ions nearly at the same places."""
+        waves = []
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            sites = liquid.lattice(np.empty((0, 3)), BOX, 400, rng)
+            ions = liquid.spread_ions(sites, BOX, np.ones(len(sites), dtype=bool), 12, rng)
+            waves.append(np.cos(2 * np.pi * (sites[ions] / BOX + 0.125)).sum(axis=0))
+        mean, spread = np.mean(waves, axis=0), np.std(waves, axis=0)
+        assert (np.abs(mean) < 4 * spread / np.sqrt(40)).all()
+        assert (spread > 1.2).all()  # 2.4 without repulsion
+
+    def test_no_room(self, rng):
         with pytest.raises(CellError, match="lower salt_mol_l or enlarge the box"):
-            liquid.spread_ions(np.full((10, 3), 1.0), BOX, np.ones(10, dtype=bool), 2)
+            liquid.spread_ions(np.full((10, 3), 1.0), BOX, np.ones(10, dtype=bool), 2, rng)
 
 
 def test_waters_have_the_shape_of_spc_e_and_point_everywhere_alike(rng):

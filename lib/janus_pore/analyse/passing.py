@@ -69,8 +69,8 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
 
     Its columns are added, but for the shares of time `near` and `far`, the `longest_ps`, `replicas`, and the rates:
     `rate` of Cl- that passes the Mo plane per time near, `rate_inside` of Cl- that leaves the place on its far side per
-    time on either side (None where no Cl- was there) and `k_rate` of K+ per time. An ion that the sheet holds beyond
-    the Mo plane, as under a field toward -x, lowers only the second.
+    time on either side (None where no Cl- was there), `cl_rate` and `k_rate` of each ion per time. An ion that the
+    sheet holds beyond the Mo plane, as under a field toward -x, lowers only the second.
     """
     if not len(rows):
         return rows
@@ -80,9 +80,10 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
     inside = (table.left.clip(lower=0), table.near_ns + table.far_ns)
     counted = {"rate": (table.cl, table.near_ns), "rate_inside": inside}
+    counted |= {"cl_rate": (table.cl, table.ns), "k_rate": (table.k, table.ns)}
     rates = {
         name: [rate(n, ns, settings) if ns else None for n, ns in zip(*one, strict=True)]
-        for name, one in (counted | {"k_rate": (table.k, table.ns)}).items()
+        for name, one in counted.items()
     }
     return table.assign(**{name: pd.Series(one, dtype=object) for name, one in rates.items()})
 

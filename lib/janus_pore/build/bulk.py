@@ -24,7 +24,7 @@ def fill(config: System, edge_nm: float) -> tuple[dict[str, int], np.ndarray]:
     box = np.full(3, edge_nm)
     counts = liquid.counts(config, edge_nm**3)
     sites = liquid.lattice(np.empty((0, 3)), box, sum(counts.values()), rng)
-    ions = liquid.spread_ions(sites, box, np.full(len(sites), True), counts["K"] + counts["CL"])
+    ions = liquid.spread_ions(sites, box, np.full(len(sites), True), counts["K"] + counts["CL"], rng)
     waters = np.setdiff1d(np.arange(len(sites)), ions)
     return counts, np.concatenate([liquid.waters(sites[waters], rng), sites[ions]])
 

@@ -55,15 +55,17 @@ def lattice(solid: np.ndarray, box: np.ndarray, needed: int, rng: np.random.Gene
     raise CellError(f"no room for {needed} waters and ions: lower water_density_g_cm3 or enlarge the box")
 
 
-def spread_ions(sites: np.ndarray, box: np.ndarray, allowed: np.ndarray, needed: int) -> np.ndarray:
-    """Indices of sites for the ions, far from each other, first-come in a seeded order.
+def spread_ions(
+    sites: np.ndarray, box: np.ndarray, allowed: np.ndarray, needed: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Indices of sites for the ions, far from each other, first-come in a random order.
 
     Parameters
     ----------
     sites : positions (n, 3) in nm
     allowed : bool (n,), which of them an ion may take
     """
-    order = np.random.default_rng(len(sites)).permutation(len(sites))
+    order = rng.permutation(len(sites))
     chosen: list[int] = []
     for i in order[allowed[order]]:
         if len(chosen) == needed:

@@ -72,7 +72,7 @@ def fill(config: System) -> Cell:
     sites = liquid.lattice(np.concatenate([solid, held]), box, sum(counts.values()) - len(held), rng)
     radial = np.hypot(*(sites[:, 1:] - sheet.centre_nm).T)
     away = (np.abs(sites[:, 0] - box[0] / 2) > _ION_CLEARANCE_OF_PORE_NM) | (radial > 1.0)
-    ions = liquid.spread_ions(sites, box, away, counts["K"] + counts["CL"] - len(held))
+    ions = liquid.spread_ions(sites, box, away, counts["K"] + counts["CL"] - len(held), rng)
     waters = np.setdiff1d(np.arange(len(sites)), ions)
     ions_k, ions_cl = np.split(sites[ions], [counts["K"]])
     positions = np.concatenate([solid, liquid.waters(sites[waters], rng), ions_k, held, ions_cl])
