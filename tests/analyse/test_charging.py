@@ -29,7 +29,7 @@ class TestQuadrature:
         """C in nA ps per V/nm over Lx in nm: 40 / 10 nA ps/V = 0.004 aF."""
         found = charging.quadrature(sweep(capacitance_na_ps=capacitance, noise_na=0.0), settings)["capacitance_af"]
         assert found.value == pytest.approx(AF_PER_NA_PS_V * capacitance / LENGTH, rel=1e-3, abs=1e-9)
-        assert found.n == 4  # replicas of two cycles; the first of each starts with an uncharged sheet
+        assert found.n == 8  # two of three cycles of four replicas; the first of each starts with an uncharged sheet
 
     def test_the_start_is_no_part_of_it(self, settings):
         """A first cycle of another current than those that follow."""

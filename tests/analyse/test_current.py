@@ -19,9 +19,13 @@ def settings():
 
 class TestFold:
     def test_units_are_replicas_times_cycles_and_the_total_is_the_sum_of_species(self, settings):
-        units = current.fold(SineConductor(replicas=3, periods=2).sample(0), settings)
-        assert units.shape == (6, 40, 3)
+        units = current.fold(SineConductor(replicas=3, periods=3).sample(0), settings)
+        assert units.shape == (6, 40, 3) and set(units.cycle.values) == {1, 2}
         assert np.allclose(units.sel(species="total"), units.sel(species="K") + units.sel(species="CL"))
+
+    def test_a_first_cycle_counts_only_where_it_is_the_only_one(self, settings):
+        once = current.fold(SineConductor(replicas=3, periods=1).sample(0), settings)
+        assert once.shape[0] == 3 and set(once.cycle.values) == {0}
 
     def test_branches_and_fields_of_the_bins(self, settings):
         units = current.fold(SineConductor().sample(0), settings)
@@ -79,20 +83,20 @@ def test_ions_of_constant_velocity_through_the_periodic_wrap_give_their_current(
 
 class TestUnits:
     def test_they_know_their_replica_and_cycle_and_how_long_the_current_remembers(self, settings):
-        pore = MemristiveConductor(replicas=3, periods=4, correlation_ps=3.0)
+        pore = MemristiveConductor(replicas=3, periods=5, correlation_ps=3.0)
         units = current.fold(pore.sample(1), settings)
         assert list(units.replica.values) == [0] * 4 + [1] * 4 + [2] * 4 and list(units.cycle.values[:4]) == [
-            0,
             1,
             2,
             3,
+            4,
         ]
         assert units.attrs["unit_ps"] == 100 and units.attrs["correlation_ps"] == pytest.approx(3.0, rel=0.4)
 
     def test_bins_are_means_over_their_frames(self, settings):
         data = SineConductor(replicas=2).sample(3)
         units = current.fold(data, settings)
-        assert np.allclose(units.values[3, 7, :2], data.current.values[1, 235:240].mean(axis=0))
+        assert np.allclose(units.values[3, 7, :2], data.current.values[1, 435:440].mean(axis=0))
 
     def test_a_band_says_what_was_drawn_and_what_speaks_against_it(self, settings):
         few = current.curve(current.fold(SineConductor(replicas=2, periods=1).sample(1), settings), settings).attrs
@@ -116,7 +120,8 @@ class TestLadder:
         assert sum(bool(text) for text in found.warning.values) <= 1
 
     def steady(self, field, mean, seed=0):
-        data = SineConductor(conductance_na=0.0, noise_na=1.0, replicas=3).sample(seed).assign_attrs(period_ps=0.0)
+        pore = SineConductor(conductance_na=0.0, noise_na=1.0, replicas=3, periods=2)
+        data = pore.sample(seed).assign_attrs(period_ps=0.0)
         data["current"] = data.current + mean / 2
         data.current.attrs["units"] = "nA"
         data["field"] = data.field * 0 + field

@@ -90,13 +90,32 @@ def test_a_field_with_one_run_has_no_interval():
 
 def test_a_voltage_that_changes_makes_a_mixture():
     """Water that follows it at once has the width of all that there was; at the ends of the curve the last is taken."""
-    known = following.Curve(np.array([[0.0, 4.0]]), np.array([[90.0, 30.0]]), np.array([6, 6]))
+    cosines = np.exp(-(np.radians([90.0, 30.0]) ** 2) / 2)
+    known = following.Curve(np.array([[0.0, 4.0]]), np.array([[[c, 0.0] for c in cosines]]), np.array([6, 6]))
+    assert known.sigma[0] == pytest.approx([90.0, 30.0])
     held = ordered.points(ChargingSheet().sample(1), SETTINGS)[0]
-    moving = replace(held, offsets_v=np.array([-2.0, 2.0]))
-    mixture = np.degrees(np.sqrt(-2 * np.log(np.mean(np.exp(-(np.radians([90.0, 30.0]) ** 2) / 2)))))
-    assert known.at(held, np.array([2.0])) == pytest.approx([np.sqrt(90 * 30)])
-    assert known.at(moving, np.array([2.0])) == pytest.approx([mixture]) and mixture > np.sqrt(90 * 30) + 5
-    assert known.at(moving, np.array([3.0])) < mixture and np.isnan(known.at(moving, np.array([4.1]))).all()
+    moving = replace(held, offsets_v=np.array([-4.0, 4.0]))  # beyond both ends: half of the time at each
+    mixture = np.degrees(np.sqrt(-2 * np.log(cosines.mean())))
+    for one in (held, moving):
+        assert known.at(one, np.array([2.0])) == pytest.approx([mixture])
+    quarter = np.degrees(np.sqrt(-2 * np.log(cosines @ [0.75, 0.25])))
+    assert known.at(held, np.array([1.0])) == pytest.approx([quarter])
+    assert known.at(moving, np.array([1.0])) == pytest.approx([mixture])
+    assert np.isnan(known.at(moving, np.array([4.1]))).all()
+
+
+def test_water_turns_where_the_voltage_changes_its_sign():
+    """Fields toward -x turn it round, so on the way there it has no order; by widths alone it would keep one."""
+    points = [
+        one for one in ordered.points(ChargingSheet().sample(1), SETTINGS) if one.side == "held" and one.voltage_v == 3
+    ]
+    units = points[0].units * np.array([1, 1, 1, 1, -1])
+    back = replace(points[0], units=units, field_v_nm=-points[0].field_v_nm, voltage_v=-points[0].voltage_v)
+    known = following.curve([*points, back], SETTINGS)
+    assert known.volts[0] == pytest.approx([-3, 3], abs=0.02)
+    assert known.means[0, 0] == pytest.approx(-known.means[0, 1])
+    assert known.sigma[0, 0] == pytest.approx(known.sigma[0, 1])
+    assert known.at(points[0], np.zeros(301))[0] > 150
 
 
 def test_sixteenths_pair_by_where_they_are():

@@ -87,17 +87,20 @@ def test_a_field_that_has_stayed_is_steady():
 
 
 def test_sixteenths_of_a_sweep_pair_up(monkeypatch):
-    water = OrientedWater()
-    data = water.sample(1)
-    monkeypatch.setattr(potential, "across_sheet", lambda data: np.zeros((data.sizes["replica"], 16)))
-    data["profile_field"] = ("profile", np.sin(2 * np.pi * (np.arange(16) + 0.5) / 16))
+    """The first period is apart: its angles and its voltages (99 V) are in no point."""
+    data = OrientedWater().sample(1)
+    volts = np.concatenate([np.full(16, 99.0), np.zeros(16)])
+    monkeypatch.setattr(potential, "across_sheet", lambda data: np.tile(volts, (data.sizes["replica"], 1)))
+    data["profile_field"] = ("profile", np.tile(np.sin(2 * np.pi * (np.arange(16) + 0.5) / 16), 2))
     data = data.assign_attrs(kind="sine", length_x_nm=10.0)
     points = ordered.points({"sweep": data}, SETTINGS)
     step = float(data.attrs["period_ps"]) / 16
     assert [one.side for one in points] == (["up"] * 4 + ["down"] * 4) * 2
     assert [one.since_ps[0] / step for one in points] == [0, 1, 2, 3, 3, 2, 1, 0] * 2
-    assert sum(one.units[:, 3].sum() for one in points) == data.sizes["sample"]
-    monkeypatch.setattr(potential, "across_sheet", lambda data: np.tile(np.arange(16.0), (data.sizes["replica"], 1)))
+    later = data.time.values[data.theta_frame.values] >= float(data.attrs["period_ps"])
+    assert sum(one.units[:, 3].sum() for one in points) == later.sum() < data.sizes["sample"]
+    assert not any(one.units[:, 4].any() for one in points)
+    volts[:] = np.concatenate([np.full(16, 99.0), np.arange(16.0)])
     rising = ordered.points({"sweep": data}, SETTINGS)[3]
     assert rising.offsets_v == pytest.approx((np.arange(8) + 0.5) / 8 - 0.5)  # a volt from one part to the next
 

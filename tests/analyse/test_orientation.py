@@ -65,7 +65,7 @@ def test_a_flat_or_empty_histogram_does_not_pretend_to_have_a_width():
 
 
 def test_constant_fields_are_cut_into_blocks_after_the_discarded_time(settings):
-    data = SineConductor(replicas=2).sample(0).assign_attrs(period_ps=0.0)
+    data = SineConductor(replicas=2, periods=2).sample(0).assign_attrs(period_ps=0.0)
     samples = orientation.samples(data, settings)
     # 2 replicas x 18 blocks of 10 ps; the last frame, at 200 ps, is of the last
     assert len(np.unique(samples.unit)) == 2 * 18 and len(samples.theta) == 2 * 361 * 8

@@ -47,12 +47,12 @@ class TestPrediction:
     def test_a_wrong_time_is_found_out(self, settings):
         found = ladder(settings)
         tau = np.full(found.order.shape, 40.0)
-        units = current.fold(replace(PORE, noise_na=1.0).sample_sine(1.2, 100.0, 3, 70), settings)
+        units = current.fold(replace(PORE, noise_na=1.0).sample_sine(1.2, 100.0, 4, 70), settings)
         compared = prediction.compare(sweep(compact.model(found, tau, tau), 1.2, 100.0, points=200), units, settings)
         assert compared.attrs["mean_z2"] > 4
 
     def test_a_bin_without_a_crossing_is_not_exact(self, settings):
-        data = PORE.sample_sine(1.2, 100.0, 3, 70)
+        data = PORE.sample_sine(1.2, 100.0, 4, 70)
         data["crossings"] = data.crossings * 0
         units = current.fold(data, settings, "pore").assign_attrs(period_ps=100.0)
         tau = np.full((41, len(FIELDS)), 8.0)
@@ -61,7 +61,7 @@ class TestPrediction:
         assert float(compared.measured_error.min()) >= 160.2177 / (5.0 * 36) - 1e-4
 
     def test_three_cycles_are_too_few(self, settings):
-        units = current.fold(replace(PORE, replicas=1).sample_sine(1.2, 100.0, 3, 70), settings)
+        units = current.fold(replace(PORE, replicas=1).sample_sine(1.2, 100.0, 4, 70), settings)
         tau = np.full((41, len(FIELDS)), 8.0)
         with pytest.raises(AnalysisError, match="3 cycles"):
             prediction.compare(sweep(compact.model(ladder(settings), tau, tau), 1.2, 100.0, 200), units, settings)
@@ -74,12 +74,12 @@ class TestPredict:
         return compact.Case(found, [], compact.model(found, tau, tau))
 
     def test_both_currents_are_compared(self, settings):
-        found = prediction.predict(self.case(settings), PORE.sample_sine(1.2, 100.0, 3, 70), settings)
+        found = prediction.predict(self.case(settings), PORE.sample_sine(1.2, 100.0, 4, 70), settings)
         assert not found.failed and set(found.compared) == {"pore", "box"} and found.cycles == 36
         assert max(one.attrs["mean_z2"] for one in found.compared.values()) < 3 and found.loop.area(1)[0] > 0
 
     def test_without_a_model_a_sweep_or_cycles_there_is_a_reason_and_no_line(self, settings):
-        case, few = self.case(settings), replace(PORE, replicas=1).sample_sine(1.2, 100.0, 3, 70)
+        case, few = self.case(settings), replace(PORE, replicas=1).sample_sine(1.2, 100.0, 4, 70)
         for args, why in (
             ((compact.Case(None, [], None, failed="no runs"), few), "no runs"),
             ((case, None), "no sine sweep"),

@@ -11,6 +11,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
 from . import independence
+from .cycles import phase_bins
 from .independence import about_phase, correlation
 from .stats import Estimate, interval, of_mean, resampled_means
 
@@ -40,6 +41,9 @@ def per_interval(data: xr.Dataset, estimator: str) -> xr.DataArray:
 def fold(data: xr.Dataset, settings: Analysis, estimator: str = "box") -> xr.DataArray:
     """A sine sweep folded into one period: mean current of each cycle in each phase bin.
 
+    The first cycle starts with an uncharged sheet, which no later one does, and is left out where there is another
+    (`cycles.settled`).
+
     Returns
     -------
     DataArray (unit, bin, species) in nA, one unit per replica and cycle, with coordinates `replica` and `cycle` of each
@@ -65,11 +69,14 @@ def fold(data: xr.Dataset, settings: Analysis, estimator: str = "box") -> xr.Dat
     sums = np.zeros((current.sizes["replica"], size, current.sizes["species"]))
     np.add.at(sums, (slice(None), index), current.values)
     means = sums / np.bincount(index, minlength=size)[:, None]
+    first = min(1, len(cycles) - 1)
+    means = means.reshape(len(means), len(cycles), settings.phase_bins, -1)[:, first:]
+    cycles = cycles[first:]
     tau = correlation(about_phase(current.sel(species="total").values, period, data.interval_time.values))
     middle = (np.arange(settings.phase_bins) + 0.5) / settings.phase_bins
     amplitude = float(np.abs(data.field).max())
     return xr.DataArray(
-        means.reshape(-1, settings.phase_bins, current.sizes["species"]),
+        means.reshape(-1, *means.shape[2:]),
         dims=("unit", "bin", "species"),
         coords={
             "replica": ("unit", np.repeat(np.arange(current.sizes["replica"]), len(cycles))),
@@ -84,12 +91,6 @@ def fold(data: xr.Dataset, settings: Analysis, estimator: str = "box") -> xr.Dat
             "correlation_ps": tau * float(data.attrs["interval_ps"]),
         },
     )  # fmt: skip
-
-
-def phase_bins(time_ps: np.ndarray, period_ps: float, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cycle number and phase bin (n,) of each time; times of an unfinished last cycle are kept in it."""
-    turns = np.asarray(time_ps) / period_ps + 1e-9
-    return turns.astype(int), (turns % 1 * bins).astype(int)
 
 
 def curve(units: xr.DataArray, settings: Analysis) -> xr.Dataset:

@@ -6,9 +6,9 @@ that voltage, so
 
     left = (sigma_up - sigma_down) - (steady(V_up) - steady(V_down))
 
-is zero then, with steady(V) from constant fields, and from no field, of the same system. Where the voltage changes
-while the angles are taken (`Point.offsets_v`), steady(V) is the circular width of water that follows it:
-sqrt(-2 ln mean exp(-steady^2 / 2)).
+is zero then, with steady(V) from constant fields, and from no field, of the same system: the circular width of the
+mean of (cos theta, sin theta) from +x, which is linear in V between them. Where the voltage changes while the angles
+are taken (`Point.offsets_v`), that mean is taken over it.
 """
 
 from __future__ import annotations
@@ -68,35 +68,38 @@ def expected(point: Point, steady: Curve, settings: Analysis) -> Estimate | None
 
 @dataclass(frozen=True)
 class Curve:
-    """Width of steady points against the voltage across the sheet.
+    """Order of steady points against the voltage across the sheet.
 
     Attributes
     ----------
-    volts, sigma : arrays (1 + draws, fields), V rising, in V and degrees: of all replicas, then of resampled ones
+    volts : array (1 + draws, fields), rising, in V: of all replicas, then of resampled ones
+    means : array (1 + draws, fields, 2), mean of cos theta and sin theta from +x
     runs : array (fields,), replicas behind each
     """
 
     volts: np.ndarray
-    sigma: np.ndarray
+    means: np.ndarray
     runs: np.ndarray
+
+    @property
+    def sigma(self) -> np.ndarray:
+        """Circular width (1 + draws, fields) in degrees."""
+        return _width(self.means)
 
     def at(self, point: Point, volts: np.ndarray) -> np.ndarray:
         """Width (draws,) that water without memory has at a point, in degrees; NaN beyond the fields.
 
-        The logarithm of the width is linear between fields. What the voltage does within the part may reach beyond
-        them: the outermost field's width is taken there.
+        What the voltage does within the part may reach beyond the fields: the outermost one's order is taken there.
 
         Parameters
         ----------
         volts : array (draws,), the point's mean voltage across the sheet
         """
-        x, y = (np.broadcast_to(one, (len(volts), one.shape[1])) for one in (self.volts, self.sigma))
+        x, y = (np.broadcast_to(one, (len(volts), *one.shape[1:])) for one in (self.volts, self.means))
         if x.shape[1] < 2:
             return np.full(len(volts), np.nan)
-        moments = volts[:, None] + point.offsets_v
-        rows = zip(moments, x, np.log(np.radians(y)), strict=True)
-        squared = np.exp(2 * np.array([np.interp(v, at, of) for v, at, of in rows]))
-        found = np.degrees(np.sqrt(-2 * np.log(np.exp(-squared / 2).mean(axis=1))))
+        rows = zip(volts[:, None] + point.offsets_v, x, y, strict=True)
+        found = _width(np.array([[np.interp(v, at, one).mean() for one in of.T] for v, at, of in rows]))
         return np.where((volts >= x[:, 0]) & (volts <= x[:, -1]), found, np.nan)
 
     def behind(self, *points: Point) -> int:
@@ -126,12 +129,21 @@ def curve(found: Iterable[Point], settings: Analysis) -> Curve:
         drawn = whole.drawn(settings, seed=1000 + k)
         groups.setdefault(round(whole.voltage_v, 3), []).append((len(whole.units), drawn))
     if not groups:
-        return Curve(np.empty((1, 0)), np.empty((1, 0)), np.empty(0, dtype=int))
+        return Curve(np.empty((1, 0)), np.empty((1, 0, 2)), np.empty(0, dtype=int))
     runs = np.array([sum(n for n, _ in group) for group in groups.values()])
     means = [sum(n * drawn for n, drawn in group) / n_all for group, n_all in zip(groups.values(), runs, strict=True)]
-    volts, sigma = np.stack([one[:, 4] for one in means], 1), np.stack([width(one[:, :4]) for one in means], 1)
+    turned = np.where(np.array(list(groups)) < 0, -1, 1)  # angles are from the field, which points toward -x then
+    volts = np.stack([one[:, 4] for one in means], 1)
+    vectors = np.stack([k * one[:, :2] / one[:, 3:4] for k, one in zip(turned, means, strict=True)], 1)
     order = np.argsort(volts, axis=1)
-    return Curve(*(np.take_along_axis(one, order, axis=1) for one in (volts, sigma)), runs[order[0]])
+    volts, vectors = np.take_along_axis(volts, order, 1), np.take_along_axis(vectors, order[..., None], 1)
+    return Curve(volts, vectors, runs[order[0]])
+
+
+def _width(means: np.ndarray) -> np.ndarray:
+    """Circular width in degrees from means (..., 2) of cos and sin."""
+    length = np.clip(np.hypot(means[..., 0], means[..., 1]), 1e-12, 1.0)
+    return np.degrees(np.sqrt(-2 * np.log(length)))
 
 
 def _goes_on(before: Point, after: Point) -> bool:

@@ -1,6 +1,6 @@
 """How wide is the I-E loop, is it pinched, and what kind of memory is that? (Figs 1B, 4; the fall is in `ndr`)
 
-All of it is asked of cycles that repeat themselves (`settled`): a first one, which starts with an uncharged
+All of it is asked of cycles that repeat themselves (`current.fold`): a first one, which starts with an uncharged
 sheet, passes E = 0 upwards without the current of its charging.
 """
 
@@ -86,15 +86,6 @@ class Memory:
         return f"unipolar, reverse {'below' if self.reverse_below else 'above'} forward"
 
 
-def settled(units: xr.DataArray) -> xr.DataArray:
-    """The cycles that repeat themselves: all but the first of each replica, which starts with an uncharged sheet.
-
-    What `current.fold` gives, as it is, where there is no second cycle.
-    """
-    later = units.cycle.values > 0
-    return units.isel(unit=later).assign_attrs(units.attrs) if later.any() else units
-
-
 def area(
     units: xr.DataArray, settings: Analysis, sign: int, species: str = "total", confidence: float | None = None
 ) -> Estimate:
@@ -174,7 +165,7 @@ def _sign(one: Estimate) -> int | None:
 
 
 def _one(units: xr.DataArray, species: str) -> xr.DataArray:
-    return settled(units).sel(species=species).assign_attrs(units.attrs)
+    return units.sel(species=species).assign_attrs(units.attrs)
 
 
 def _lobe(units: xr.DataArray, sign: int) -> np.ndarray:

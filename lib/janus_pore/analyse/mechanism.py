@@ -10,6 +10,7 @@ import xarray as xr
 from ..errors import AnalysisError
 from ..parameters import Analysis, Barrier
 from . import barrier, current, orientation
+from .cycles import settled
 from .stats import Estimate
 
 #: What `steady` and `forward` give, each with `_low` and `_high`.
@@ -66,7 +67,7 @@ def forward(
     """On one branch of a sine sweep, in windows of the field; as `steady`."""
     samples = orientation.samples(sweep, settings)
     time, period = sweep.time.values, float(sweep.attrs["period_ps"])
-    rising = (time / period + 1e-9) % 0.5 < 0.25
+    rising, late = (time / period + 1e-9) % 0.5 < 0.25, settled(time, period)
     columns = {name: [] for name in QUANTITIES}
     waters = []
     folded = {name: current.fold(sweep, settings, how) for name, how in (("box", "box"), ("crossings", "pore"))}
@@ -83,7 +84,7 @@ def forward(
                 columns[name].append(current.number(total, _mean_of(inside), settings))
             else:
                 columns[name].append(_nothing())
-        there = (np.abs(sweep.field.values - field) <= half_width_v_nm) & (rising == (branch == "forward"))
+        there = late & (np.abs(sweep.field.values - field) <= half_width_v_nm) & (rising == (branch == "forward"))
         waters.append(float(sweep.pore_water.values[:, there].mean()) if there.any() else np.nan)
     return _table(list(fields_v_nm), columns, waters)
 

@@ -16,6 +16,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from ..reduce import density
 from . import independence, potential
+from .cycles import phase_bins, settled
 from .orientation import angles
 from .relaxation import steps, width
 from .stats import Estimate, interval, resampled_means
@@ -112,7 +113,8 @@ def _offsets(kind: str, parts: list, mean_v: np.ndarray, k: int) -> np.ndarray:
     at the same field nothing is known of it.
     """
     if kind == "sine":
-        around = mean_v[[k - 1, k, (k + 1) % len(mean_v)]]
+        own = mean_v[-density.PHASES :]  # of the periods that repeat themselves
+        around = np.take(own, k % density.PHASES + np.array([-1, 0, 1]), mode="wrap")
         moments = (np.arange(_MOMENTS) + 0.5) / _MOMENTS - 0.5
         along = np.interp(moments, [-1.0, 0.0, 1.0], around)
         return along - along.mean()
@@ -122,10 +124,15 @@ def _offsets(kind: str, parts: list, mean_v: np.ndarray, k: int) -> np.ndarray:
 
 
 def _sweep(data: xr.Dataset) -> tuple[np.ndarray, list]:
-    """Which part each frame is of (time,), -1 for none, and of each part its way, side and since_ps, or None."""
-    period = float(data.attrs["period_ps"])
-    part = ((data.time.values / period + 1e-9) % 1 * density.PHASES).astype(int)
-    half, step, found = density.PHASES // 2, period / density.PHASES, []
+    """Which part each frame is of (time,), -1 for none, and of each part its way, side and since_ps, or None.
+
+    The first period has parts of its own, which are left out where there are later ones (`cycles.settled`).
+    """
+    period, time = float(data.attrs["period_ps"]), data.time.values
+    _, phase = phase_bins(time, period, density.PHASES)
+    first = density.PHASES * int(round(time[-1] / period) > 1)
+    part = np.where(settled(time, period), first + phase, -1)
+    half, step, found = density.PHASES // 2, period / density.PHASES, [None] * first
     for k in range(density.PHASES):
         rising = k % half < half // 2
         from_zero = k % half if rising else half - 1 - k % half

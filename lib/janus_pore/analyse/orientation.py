@@ -14,7 +14,7 @@ from scipy.optimize import curve_fit
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import independence
-from .current import phase_bins
+from .cycles import phase_bins, settled
 from .stats import Estimate, bootstrap, estimate, share_of, widened
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
@@ -47,7 +47,8 @@ class Samples:
 def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     """All angles of a collected dataset.
 
-    Units: cycles of a replica's sweep, blocks of `current_window_ps` (after `discard_ps`) at a constant field.
+    Units: cycles of a replica's sweep, without the first where there is another, blocks of `current_window_ps` (after
+    `discard_ps`) at a constant field.
     """
     return grouped(data, *angles(data), settings)[0]
 
@@ -60,7 +61,7 @@ def grouped(
     period = float(data.attrs.get("period_ps", 0))
     if period:
         group = np.minimum(phase_bins(time, period, 1)[0], round(time[-1] / period) - 1)
-        forward, keep = (time / period + 1e-9) % 0.5 < 0.25, np.ones(len(time), dtype=bool)
+        forward, keep = (time / period + 1e-9) % 0.5 < 0.25, settled(time, period)
     else:
         late = (time - settings.discard_ps) / settings.current_window_ps
         group = np.minimum((late + 1e-9).astype(int), max(round(late[-1]) - 1, 0))  # a closing frame is no block

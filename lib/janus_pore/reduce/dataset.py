@@ -29,12 +29,14 @@ def period_ps(protocol: Protocol) -> float:
 
 
 def parts(protocol: Protocol) -> list[str]:
-    """Names of the parts of a protocol whose profiles are kept apart: sixteenths of a sine, or segments.
+    """Names of the parts of a protocol whose profiles are kept apart: sixteenths of a sine's period, or segments.
 
-    Long segments of field steps are divided (`density.pieces`).
+    The first period, which starts with an uncharged sheet, is apart from all later ones. Long segments of field steps
+    are divided (`density.pieces`).
     """
     if period_ps(protocol):
-        return [f"{k + 1}/{density.PHASES} of a period" for k in range(density.PHASES)]
+        which = ("the first period", "later periods")[: 1 + _goes_on(protocol)]
+        return [f"{k + 1}/{density.PHASES} of {one}" for one in which for k in range(density.PHASES)]
     return [
         label + (f", {k + 1}/{number}" if number > 1 else "")
         for label, number in zip(protocol.labels, _pieces(protocol), strict=True)
@@ -45,12 +47,18 @@ def parts(protocol: Protocol) -> list[str]:
 def part_of(protocol: Protocol, segment: int, since_ps: float, discard_ps: float) -> int:
     """Which part a frame belongs to, by its time since its segment's start; -1 for none (a field just switched on)."""
     if period := period_ps(protocol):
-        return int((since_ps / period + 1e-9) % 1 * density.PHASES)
+        turns = since_ps / period + 1e-9
+        return density.PHASES * min(int(turns), _goes_on(protocol)) + int(turns % 1 * density.PHASES)
     if protocol.kind == "constant" and since_ps < discard_ps - 1e-6:
         return -1
     number = _pieces(protocol)
     piece = int(density.piece(since_ps, protocol.segments[segment].duration_ps)) if number[segment] > 1 else 0
     return sum(number[:segment]) + piece
+
+
+def _goes_on(protocol: Protocol) -> int:
+    """1 for a sine of more than one period, else 0."""
+    return int(round(protocol.segments[0].duration_ps / period_ps(protocol)) > 1)
 
 
 def _pieces(protocol: Protocol) -> list[int]:

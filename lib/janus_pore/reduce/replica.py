@@ -48,7 +48,8 @@ def reduce_replica(scale: Scale, campaign: Campaign, system: str, protocol: Prot
     - `number` (profile, kind, x) and `column` (profile, heavy, x): atoms in bins along x, in the whole box and near
       the pore's axis, summed over the `profile_frames` of each part of the protocol: a segment (a constant field
       after `analysis.discard_ps`; a field step in pieces of at most `density.PIECE_PS`), or a sixteenth of a sine's
-      period; `profile_field` (V/nm) is their mean field, and `sheet_charge` (x) the charge of the fixed sheet in e;
+      first period and of its later ones; `profile_field` (V/nm) is their mean field, and `sheet_charge` (x) the charge
+      of the fixed sheet in e;
     - `wide_theta` (rad), `wide_radius`, `wide_depth` (nm) and `wide_frame` of the waters in a wider region;
     - `snapshot` (molecule, atom, xyz), `snapshot_sheet` (nm from the pore's centre): one frame's waters and the sheet.
 

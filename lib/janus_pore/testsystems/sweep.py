@@ -27,7 +27,7 @@ class SineConductor:
     noise_na: float = 0.5
     amplitude_v_nm: float = 1.2
     period_ps: float = 100.0
-    periods: int = 2
+    periods: int = 3
     replicas: int = 4
     interval_ps: float = 0.5
 
