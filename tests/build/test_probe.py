@@ -55,10 +55,12 @@ def test_the_sheets_own_field(name, sign):
     profile = {ion: probe.on_axis(sheet, charges, TYPES, ion, length) for ion in ("K", "CL")}
     found = probe.built_in_v(profile["CL"], "CL")
     dipole = np.array(charges) @ sheet.positions_nm[:, 0]
-    asked = -dipole / sheet.box_nm.prod() / EPSILON_0_E_V_NM * (1 - 1.6 / length)
+    asked = -dipole / sheet.box_nm.prod() / EPSILON_0_E_V_NM
     assert found == pytest.approx(asked, abs=1e-3)
     assert found == pytest.approx(probe.built_in_v(profile["K"], "K"), abs=1e-9)
     assert np.sign(round(found, 6)) == sign
+    short = probe.on_axis(sheet, charges, TYPES, "CL", 5.0)
+    assert probe.built_in_v(short, "CL") == pytest.approx(found, abs=1e-3)  # once broke: the box was in it
 
 
 def test_ions_of_opposite_charge():

@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.special import erfc
 
 from ..errors import MembraneError
-from ..units import KJ_MOL_NM_PER_E2, KJ_MOL_NM_PER_E_V_NM
+from ..units import EPSILON_0_E_V_NM, KJ_MOL_NM_PER_E2, KJ_MOL_NM_PER_E_V_NM
 from .forcefield import MOBILE_CHARGES, AtomType
 from .membrane import Sheet
 
@@ -88,7 +88,9 @@ def on_axis(
     Returns
     -------
     Dataset over `x` (nm): `electrostatic` and `vdw` in kJ/mol, the first against its value at the right end, in front
-    of the S side, and the forces along x, `electrostatic_force` and `vdw_force`, in kJ/mol/nm
+    of the S side, and the forces along x, `electrostatic_force` and `vdw_force`, in kJ/mol/nm. Attribute
+    `periodic_v_nm`: the uniform field (V/nm, toward +x) that is in these because the box is periodic,
+    M / (epsilon_0 V) with the sheet's dipole moment M: no voltage falls across a box without an applied field.
     """
     steps = round(half_range_nm / step_nm)
     x = np.arange(-steps, steps + 1) * step_nm
@@ -97,20 +99,23 @@ def on_axis(
     found = {"electrostatic": electrostatic - electrostatic[-1], "vdw": vdw}
     table = {name: ("x", one, {"units": "kJ/mol"}) for name, one in found.items()}
     table |= {f"{name}_force": ("x", -np.gradient(one, x), {"units": "kJ/mol/nm"}) for name, one in found.items()}
-    return xr.Dataset(table, coords={"x": ("x", x, {"units": "nm"})})
+    volume = length_x_nm * float(np.prod(sheet.box_nm))
+    uniform = float(np.asarray(charges) @ sheet.positions_nm[:, 0]) / (EPSILON_0_E_V_NM * volume)
+    return xr.Dataset(table, coords={"x": ("x", x, {"units": "nm"})}, attrs={"periodic_v_nm": uniform})
 
 
 def built_in_v(profile: xr.Dataset, ion: str) -> float:
     """Voltage of the sheet's own field over a profile of `on_axis`: the potential at its -x end less that at +x.
 
-    Positive where the field points toward +x, as a positive applied field does. The sheet alone: no water, no ions.
+    Positive where the field points toward +x, as a positive applied field does. The sheet alone: no water, no ions, and
+    no images of it, so that the box does not matter.
 
     Parameters
     ----------
     ion : the one the profile is of
     """
     ends = profile.electrostatic.values[[0, -1]] / (MOBILE_CHARGES[ion] * KJ_MOL_NM_PER_E_V_NM)
-    return float(ends[0] - ends[1])
+    return float(ends[0] - ends[1] - profile.attrs["periodic_v_nm"] * (profile.x[-1] - profile.x[0]))
 
 
 def over(profile: xr.Dataset, distance_nm: float) -> xr.Dataset:
