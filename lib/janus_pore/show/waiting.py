@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import comb
+from types import MappingProxyType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +18,9 @@ from ..analyse.passing import LEVEL, Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
 from .claims import Claim, printed, single, text
-from .figures import COLOURS
+
+#: Between the points of two configurations at one voltage (V).
+_APART_V = 0.05
 
 
 def tracks(
@@ -49,64 +52,32 @@ def tracks(
     return figure
 
 
-def passed(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], most_v: float = 10.5) -> Figure:
-    """How many Cl- pass per ns of run against the voltage, toward +x: a panel a configuration.
-
-    Above each point stands how many passed in how many runs. Where none did it is hollow, its bar up to the 95 % bound.
-
-    Parameters
-    ----------
-    tables : what `analyse.passing.summed` gives, by configuration; those at fewer than two voltages are left out
-    names : what to call each
-    most_v : up to which voltage
-    """
-    toward = {name: table[(table.volt > 0) & (table.volt <= most_v)] for name, table in tables.items()}
-    toward = {name: table for name, table in toward.items() if len(table) > 1}
-    columns = min(max(len(toward), 1), 4)
-    rows = max(-(-len(toward) // columns), 1)
-    size = {"figsize": (10, 2.5 * rows), "sharex": True, "sharey": True, "squeeze": False}
-    figure, axes = plt.subplots(rows, columns, **size)
-    for ax in axes.flat[len(toward) :]:
-        ax.set_visible(False)
-    for ax, (name, table) in zip(axes.flat, toward.items(), strict=False):
-        rates = [one.value for one in table.cl_rate]
-        ax.plot(table.volt, rates, lw=0.8, color=COLOURS["CL"], alpha=0.5)
-        for one in table.itertuples():
-            ends = [[one.cl_rate.value - max(one.cl_rate.low, 0.0)], [one.cl_rate.high - one.cl_rate.value]]
-            look = {"color": COLOURS["CL"], "mfc": COLOURS["CL"] if one.cl else "white", "ms": 5, "capsize": 2}
-            ax.errorbar(one.volt, one.cl_rate.value, ends, fmt="o", **look)
-            how = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "fontsize": 7}
-            ax.annotate(f"{one.cl}/{one.replicas}", (one.volt, one.cl_rate.high), **how)
-        ax.axhline(0, color="0.6", lw=0.8)
-        ax.set_title(names.get(name, name), fontsize="small")
-    for ax in axes.flat[max(0, len(toward) - columns) : len(toward)]:
-        ax.set_xlabel("voltage $E L_x$ (V)")
-        ax.tick_params(labelbottom=True)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Cl$^-$ that pass, per ns")
-    return figure
-
-
 def against_voltage(
-    tables: Mapping[str, pd.DataFrame], order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]]
+    tables: Mapping[str, pd.DataFrame],
+    order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Figure:
     """Share of time in the pore, rate of passing and <cos theta> against the voltage, one colour a configuration.
+
+    Points at one voltage stand a little apart.
 
     Parameters
     ----------
     tables, order : what `analyse.passing.summed` and `analyse.waiting.order` give, by configuration
+    names : what to call each
     """
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
     for k, (name, table) in enumerate(tables.items()):
-        colour = f"C{k}"
+        colour, apart = f"C{k}", _APART_V * (k - (len(tables) - 1) / 2)
+        table = table.assign(volt=table.volt + apart)
         for way in (table[table.volt > 0], table[table.volt < 0]):
-            label = name if way.volt.max() == table.volt.max() else None
+            label = names.get(name, name) if way.volt.max() == table.volt.max() else None
             axes[0].plot(way.volt, way.near, "o-", ms=4, color=colour, label=label)
             axes[0].plot(way.volt, way.far, "v:", ms=4, mfc="none", color=colour)
         _rates(table.volt, table.rate, axes[1], "o", colour, colour)
         _rates(table.volt, table.rate_inside, axes[1], "v", "none", colour)
         for state, filled in (("waiting", True), ("none", False)):
-            known = {volt: one[state] for volt, one in order.get(name, {}).items() if one[state]}
+            known = {volt + apart: one[state] for volt, one in order.get(name, {}).items() if one[state]}
             values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
             bars = np.abs([values[0] - values[1], values[2] - values[0]])
             bars[~np.isfinite(bars)] = 0.0
