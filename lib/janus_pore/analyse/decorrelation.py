@@ -74,9 +74,10 @@ def verdict(found: list[Memory], spacing_ps: float) -> str:
 def mixing(profile: xr.Dataset, liquid_nm: float, settings: Analysis) -> Estimate:
     """The time (ps) in which ions mix along the box, of the slowest mode of diffusion between the sheet's two faces.
 
-        tau = L^2 / (pi^2 D),   D = 1/2 d <(x(t) - x(0))^2> / dt
+        tau = L^2 / (pi^2 D),   <(x(t) - x(0))^2> = L^2 / 6 - 16 L^2 / pi^4 sum_{n odd} e^{-n^2 t / tau} / n^4
 
-    over the later half of the lags, with its interval from blocks of the run.
+    with the slope of the second, which is 2 D at first and falls off between walls, over the later half of the lags.
+    Its interval is from blocks of the run.
 
     Parameters
     ----------
@@ -94,9 +95,15 @@ def mixing(profile: xr.Dataset, liquid_nm: float, settings: Analysis) -> Estimat
     later = profile.ion_msd.isel(ion_lag=slice(profile.sizes["ion_lag"] // 2, None))
     later = later.dropna("block")
 
+    lag, odd = later.ion_lag.values, np.arange(1, 40, 2)[:, None]
+    taus = np.geomspace(lag[-1] / 20, lag[-1] * 1e4, 2000)
+    walls = [1 / 6 - 16 / np.pi**4 * (np.exp(-(odd**2) * lag / tau) / odd**4).sum(axis=0) for tau in taus]
+    slopes = np.polyfit(lag, liquid_nm**2 * np.array(walls).T, 1)[0]
+    taus, slopes = taus[slopes.argmax() :], slopes[slopes.argmax() :]  # shorter ones have mixed within the lags
+
     def of(units: np.ndarray) -> float:
-        slope = np.polyfit(later.ion_lag.values, units.mean(axis=0), 1)[0]
-        return float(liquid_nm**2 / (np.pi**2 * 0.5 * slope)) if slope > 0 else float("nan")
+        slope = np.polyfit(lag, units.mean(axis=0), 1)[0]
+        return float(np.interp(-slope, -slopes, taus)) if slope > 0 else float("nan")
 
     return estimate(later.values, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
 
