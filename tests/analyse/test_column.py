@@ -128,7 +128,7 @@ def test_blocks_of_fewer_runs_are_judged(scale):
 
 
 def test_few_units_are_said(scale):
-    data = sampled(scale, replicas=1, periods=2, frames=40)
+    data = sampled(scale, replicas=1, periods=3, frames=40)
     _, other = column.where(data, STEP_NM, truth(0.3)[0, 0], 0.1, scale.analysis)
     assert other.n == 4 and "only 4 independent units" in other.warning
 

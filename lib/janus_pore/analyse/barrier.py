@@ -107,12 +107,14 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         if one.force.attrs.get("units") != "kJ/mol/nm":
             raise AnalysisError(f"forces are in {one.force.attrs.get('units')!r}, expected 'kJ/mol/nm'")
         wanted = np.abs(one.field.values - field_v_nm) <= barrier.half_window_v_nm + 1e-6
-        if not wanted.any():
-            continue
         length = float(one.attrs["period_ps"]) or settings.current_window_ps
         group = (one.time.values / length + 1e-9).astype(int)
-        if not one.attrs["period_ps"]:  # the closing frame is of the last block
+        if one.attrs["period_ps"]:  # without the first cycle, if there are more (`cycles.settled`)
+            wanted &= group >= min(1, group.max())
+        else:  # the closing frame is of the last block
             group = np.minimum(group, max(round(one.time.values.max() / length) - 1, 0))
+        if not wanted.any():
+            continue
         labels = one.frame_replica.values.astype(np.int64) * (group.max() + 1) + group
         names, unit = np.unique(labels[wanted], return_inverse=True)
         of_frame = np.full(len(wanted), -1)
