@@ -104,7 +104,11 @@ class TestParts:
         assert dataset.parts(hold) == ["segment 1"]
 
     def test_sixteenths_of_a_sine(self):
-        sine = Protocol("s", "sine", (Segment(1.0, 50.0, 40.0),), ("a",))
-        assert len(dataset.parts(sine)) == 16
-        times = np.array([0.0, 1.5, 1.5625, 24.9, 25.0, 26.6, 50.0])
-        assert [dataset.part_of(sine, 0, float(t), 2.0) for t in times] == [0, 0, 1, 15, 0, 1, 0]
+        """The first period, which starts with an uncharged sheet, apart from all later ones."""
+        sine = Protocol("s", "sine", (Segment(1.0, 75.0, 40.0),), ("a",))
+        assert dataset.parts(sine)[15:17] == ["16/16 of the first period", "1/16 of later periods"]
+        times = np.array([0.0, 1.5, 1.5625, 24.9, 25.0, 26.6, 50.0, 75.0])
+        assert [dataset.part_of(sine, 0, float(t), 2.0) for t in times] == [0, 0, 1, 15, 16, 17, 16, 16]
+        once = Protocol("s", "sine", (Segment(1.0, 25.0, 40.0),), ("a",))
+        assert len(dataset.parts(once)) == 16
+        assert [dataset.part_of(once, 0, float(t), 2.0) for t in (0.0, 24.9, 25.0)] == [0, 15, 0]

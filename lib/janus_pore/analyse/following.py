@@ -102,6 +102,10 @@ class Curve:
         found = _width(np.array([[np.interp(v, at, one).mean() for one in of.T] for v, at, of in rows]))
         return np.where((volts >= x[:, 0]) & (volts <= x[:, -1]), found, np.nan)
 
+    def along(self, volts: np.ndarray) -> np.ndarray:
+        """Width (n,) in degrees at constant voltages (n,), of all replicas."""
+        return _width(np.stack([np.interp(volts, self.volts[0], one) for one in self.means[0].T], axis=-1))
+
     def behind(self, *points: Point) -> int:
         """Fewest replicas behind some points and the fields on both sides of each."""
         fewest = [len(one.units) for one in points]

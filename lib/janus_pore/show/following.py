@@ -29,8 +29,9 @@ def order(found: Sequence[Point], settings: Analysis, applied: bool, ax: Axes) -
     A sweep's sixteenths are joined, other ways are dots. Points that are steady are in the line, too.
     """
     steady = following.curve(found, settings)
-    if not applied:
-        ax.plot(steady.volts[0], steady.sigma[0], "-", color="0.3", lw=1, label="constant field")
+    if not applied and len(steady.runs):
+        volts = np.linspace(steady.volts[0, 0], steady.volts[0, -1], 200)
+        ax.plot(volts, steady.along(volts), "-", color="0.3", lw=1, label="constant field")
     held = [one for one in found if one.side == "held"]
     _dots(held, settings, applied, ax, "0.3", "D", "constant field" if applied else None)
     ways = dict.fromkeys(one.way for one in found if one.side != "held")
