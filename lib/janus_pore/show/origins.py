@@ -188,4 +188,6 @@ CHOICES = """
   layers from constant fields of the scale `scout`, permittivity of SPC/E water, measured conductivity of 1 M KCl; see
   `lib/janus_pore/analyse/reservoirs.py` and `layers.py`.
 - **Forward** means |E| rising, **reverse** |E| falling.
+- **A sweep's first cycle** is left out where there are others, as it starts with an uncharged sheet; the paper does not
+  say what its ten "pulses" were averaged over.
 """
