@@ -188,7 +188,7 @@ class TestReplica:
         assert np.abs(one - two).max() > 0.1
 
     def test_water_and_ions_follow_the_field(self, lab, chain, replicas):
-        """After 0.6 ps at +2.5 V/nm dipoles point along +x (from none before), K moved that way and Cl the other."""
+        """In 0.6 ps at +2.5 V/nm dipoles turn toward +x, from wherever they were; K moves that way and Cl the other."""
         atoms = mda.Universe(str(lab.built / "conf.gro")).atoms
         waters, length = atoms.select_atoms("resname SOL").indices, 3.0
         before, after, drift = [], [], []
@@ -203,8 +203,7 @@ class TestReplica:
                 index = atoms.select_atoms(f"resname {name}").indices
                 steps = [b[index, 0] - a[index, 0] for a, b in zip(found, found[1:], strict=False)]
                 drift.append(sign * sum((d - length * np.round(d / length)).mean() for d in steps))
-        assert np.abs(before).max() < 0.12
-        assert min(after) > 0.15
+        assert np.subtract(after, before).min() > 0.15
         assert np.mean(drift) > 0.01
 
     def test_again_costs_nothing(self, lab, chain, replicas, nothing_runs):

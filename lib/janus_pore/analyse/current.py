@@ -41,8 +41,7 @@ def per_interval(data: xr.Dataset, estimator: str) -> xr.DataArray:
 def fold(data: xr.Dataset, settings: Analysis, estimator: str = "box") -> xr.DataArray:
     """A sine sweep folded into one period: mean current of each cycle in each phase bin.
 
-    The first cycle starts with an uncharged sheet, which no later one does, and is left out where there is another
-    (`cycles.settled`).
+    The first cycle starts with an uncharged sheet, and is left out where there is another (`cycles.settled`).
 
     Returns
     -------

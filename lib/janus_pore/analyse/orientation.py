@@ -47,8 +47,7 @@ class Samples:
 def samples(data: xr.Dataset, settings: Analysis) -> Samples:
     """All angles of a collected dataset.
 
-    Units: cycles of a replica's sweep, without the first where there is another, blocks of `current_window_ps` (after
-    `discard_ps`) at a constant field.
+    Units: `cycles.settled` of a sweep, blocks of `current_window_ps` (after `discard_ps`) at a constant field.
     """
     return grouped(data, *angles(data), settings)[0]
 
