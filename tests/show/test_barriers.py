@@ -93,9 +93,8 @@ def test_figures_of_few_and_of_many_ions(make_scale, published, ions):
     table, one = mean_force(data, scale.analysis), climb(data, scale.analysis)
     figure, axes = barriers.panels(3)
     barriers.force(table, axes[0])
-    table.low[dict(bin=int(np.isfinite(table.force.sel(part="water_vdw").values).argmax()))] = (
-        np.nan
-    )  # of two units, say
+    filled = int(np.isfinite(table.force.sel(part="water_vdw").values).argmax())
+    table.low[dict(bin=filled)] = np.nan  # of two units, say
     barriers.decomposition(table, axes[1])
     barriers.potential(table, one, axes[2])
     drawn = axes[1].lines[0].get_ydata()

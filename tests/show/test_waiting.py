@@ -37,20 +37,13 @@ def test_tracks_have_a_panel_a_voltage_and_a_colour_a_replica(pore):
 
 def test_a_bound_is_an_arrow_and_a_rate_has_its_interval(pore):
     _, _, table, order = pore
-    axes = show.against_voltage({"a": table}, {"a": order}).axes
+    axes = show.against_voltage({"a": table}, {"a": order}, {}).axes
     drawn = sorted(float(one[0].get_xdata()[0]) for one in axes[1].containers)
-    assert drawn == [
-        2.0,
-        2.0,
-        4.0,
-        4.0,
-        7.5,
-        7.5,
-    ]  # per ns on the near side, and on either side
+    assert drawn == [2.0, 2.0, 4.0, 4.0, 7.5, 7.5]  # per ns on the near side, and on either side
     assert [c.lines[2] is not None for c in axes[1].containers] == [True] * 6
     assert float(axes[1].containers[1][0].get_ydata()[0]) == pytest.approx(table.rate[1].high)
     assert len(axes[2].containers) == 2
-    show.against_voltage({}, {})
+    show.against_voltage({}, {}, {})
 
 
 def test_the_tables_say_what_was_counted(pore, settings):

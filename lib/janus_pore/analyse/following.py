@@ -73,7 +73,8 @@ class Curve:
     Attributes
     ----------
     volts : array (1 + draws, fields), rising, in V: of all replicas, then of resampled ones
-    means : array (1 + draws, fields, 2), mean of cos theta and sin theta from +x
+    means : array (1 + draws, fields, 4), what `relaxation.width` takes, for a single water: mean of cos theta and
+        sin theta from +x, of theta^2 from the field, and 1
     runs : array (fields,), replicas behind each
     """
 
@@ -84,7 +85,7 @@ class Curve:
     @property
     def sigma(self) -> np.ndarray:
         """Circular width (1 + draws, fields) in degrees."""
-        return _width(self.means)
+        return width(self.means)
 
     def at(self, point: Point, volts: np.ndarray) -> np.ndarray:
         """Width (draws,) that water without memory has at a point, in degrees; NaN beyond the fields.
@@ -99,12 +100,12 @@ class Curve:
         if x.shape[1] < 2:
             return np.full(len(volts), np.nan)
         rows = zip(volts[:, None] + point.offsets_v, x, y, strict=True)
-        found = _width(np.array([[np.interp(v, at, one).mean() for one in of.T] for v, at, of in rows]))
+        found = width(np.array([[np.interp(v, at, one).mean() for one in of.T] for v, at, of in rows]))
         return np.where((volts >= x[:, 0]) & (volts <= x[:, -1]), found, np.nan)
 
     def along(self, volts: np.ndarray) -> np.ndarray:
         """Width (n,) in degrees at constant voltages (n,), of all replicas."""
-        return _width(np.stack([np.interp(volts, self.volts[0], one) for one in self.means[0].T], axis=-1))
+        return width(np.stack([np.interp(volts, self.volts[0], one) for one in self.means[0].T], axis=-1))
 
     def behind(self, *points: Point) -> int:
         """Fewest replicas behind some points and the fields on both sides of each."""
@@ -133,21 +134,15 @@ def curve(found: Iterable[Point], settings: Analysis) -> Curve:
         drawn = whole.drawn(settings, seed=1000 + k)
         groups.setdefault(round(whole.voltage_v, 3), []).append((len(whole.units), drawn))
     if not groups:
-        return Curve(np.empty((1, 0)), np.empty((1, 0, 2)), np.empty(0, dtype=int))
+        return Curve(np.empty((1, 0)), np.empty((1, 0, 4)), np.empty(0, dtype=int))
     runs = np.array([sum(n for n, _ in group) for group in groups.values()])
     means = [sum(n * drawn for n, drawn in group) / n_all for group, n_all in zip(groups.values(), runs, strict=True)]
-    turned = np.where(np.array(list(groups)) < 0, -1, 1)  # angles are from the field, which points toward -x then
     volts = np.stack([one[:, 4] for one in means], 1)
-    vectors = np.stack([k * one[:, :2] / one[:, 3:4] for k, one in zip(turned, means, strict=True)], 1)
+    vectors = np.stack([one[:, :4] / one[:, 3:4] for one in means], 1)
+    vectors[:, np.array(list(groups)) < 0, :2] *= -1  # angles are from the field, which points toward -x there
     order = np.argsort(volts, axis=1)
     volts, vectors = np.take_along_axis(volts, order, 1), np.take_along_axis(vectors, order[..., None], 1)
     return Curve(volts, vectors, runs[order[0]])
-
-
-def _width(means: np.ndarray) -> np.ndarray:
-    """Circular width in degrees from means (..., 2) of cos and sin."""
-    length = np.clip(np.hypot(means[..., 0], means[..., 1]), 1e-12, 1.0)
-    return np.degrees(np.sqrt(-2 * np.log(length)))
 
 
 def _goes_on(before: Point, after: Point) -> bool:

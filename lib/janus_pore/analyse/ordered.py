@@ -130,8 +130,9 @@ def _sweep(data: xr.Dataset) -> tuple[np.ndarray, list]:
     """
     period, time = float(data.attrs["period_ps"]), data.time.values
     _, phase = phase_bins(time, period, density.PHASES)
-    first = density.PHASES * int(round(time[-1] / period) > 1)
-    part = np.where(settled(time, period), first + phase, -1)
+    late = settled(time, period)
+    first = 0 if late.all() else density.PHASES
+    part = np.where(late, first + phase, -1)
     half, step, found = density.PHASES // 2, period / density.PHASES, [None] * first
     for k in range(density.PHASES):
         rising = k % half < half // 2

@@ -100,10 +100,13 @@ def against_paper(found: Mapping[float, Barrier], published: pd.DataFrame, ax: A
 
 
 def with_field(published: pd.DataFrame) -> pd.DataFrame:
-    """The printed Table 1 with the parts' names as here; the external field's is what the others leave of the total."""
+    """The printed Table 1 with the parts' names as here; the external field's is what the others leave of the total.
+
+    To the digits of the print (0.001 kJ/mol).
+    """
     renamed = published.rename(columns=lambda name: name.removesuffix("_kj_mol"))
     parts = [name for name in PARTS if name != "field"]
-    return renamed.assign(field=renamed.total - renamed[parts].sum(axis=1))
+    return renamed.assign(field=(renamed.total - renamed[parts].sum(axis=1)).round(3))
 
 
 def distance_nm(published: pd.DataFrame, pull_kj_mol_nm: float) -> pd.Series:

@@ -46,7 +46,7 @@ def save(figure: Figure, name: str, directory: Path) -> None:
 
 def below(figure: Figure, ncols: int = 4) -> None:
     """One legend under a figure for all of its panels, each label once; called again, it is made anew."""
-    for old in figure.legends:
+    for old in list(figure.legends):
         old.remove()
     entries: dict[str, Artist] = {}
     for ax in figure.axes:
@@ -54,6 +54,11 @@ def below(figure: Figure, ncols: int = 4) -> None:
             entries.setdefault(label, handle)
     if entries:
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=ncols, fontsize="small")
+
+
+def apart(volts: pd.Series | float, k: int, number: int) -> pd.Series | float:
+    """Voltages at which the k-th of so many configurations is drawn: a little apart, to be told from each other."""
+    return volts + 0.05 * (k - (number - 1) / 2)
 
 
 def under(ax: Axes, ncols: int = 2) -> None:

@@ -16,10 +16,9 @@ from ..analyse.stats import Estimate
 from ..config import Scale
 from ..simulate.protocols import md_of, protocols_of
 from .claims import Claim, printed
+from .figures import apart
 
 _MARKERS = "osD^vP*"
-#: Between the points of two configurations at one voltage (V).
-_APART_V = 0.05
 #: What a configuration is called by, where it differs from the first one's.
 _SAID = {"length_x_nm": "box of {:g} nm", "se_type": "selenium {}", "s_type": "sulfur {}", "membrane": "sheet {}"}
 
@@ -46,7 +45,7 @@ def labels(scale: Scale, lines: Mapping[str, tuple[str, Mapping[str, xr.Dataset]
     return {name: said if list(found.values()).count(said) == 1 else name for name, said in found.items()}
 
 
-def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None = None) -> Figure:
+def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Figure:
     """One line a configuration against V = E Lx: both currents, sigma_theta and <cos theta>.
 
     Parameters
@@ -57,11 +56,10 @@ def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None
     figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9, 6.5))
     for k, (name, table) in enumerate(tables.items()):
         style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
-        volt = table.volt + _APART_V * (k - (len(tables) - 1) / 2)
+        volt, label = apart(table.volt, k, len(tables)), names.get(name, name)
         for ax, column in zip(axes.flat, ("current", "pore", "sigma_fit", "mean_cos"), strict=True):
             if column in table:  # no water was seen in some pores
                 ends = [table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]
-                label = (names or {}).get(name, name)
                 ax.errorbar(volt, table[column], np.abs(np.stack(ends)), capsize=2, label=label, **style)
     axes[0, 0].set(ylabel="current, whole box (nA)")
     axes[0, 1].set(ylabel="current, pore crossings (nA)")
@@ -73,12 +71,12 @@ def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None
     return figure
 
 
-def water(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str] | None = None) -> Figure:
+def water(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Figure:
     """How many waters are in the pore, their spread, and how often it is dry; `names` as for `decision`."""
     figure, (left, right) = plt.subplots(1, 2, sharex=True, figsize=(9, 3.2))
     for k, (name, table) in enumerate(tables.items()):
         style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
-        label, volt = (names or {}).get(name, name), table.volt + _APART_V * (k - (len(tables) - 1) / 2)
+        volt, label = apart(table.volt, k, len(tables)), names.get(name, name)
         left.errorbar(volt, table.water, table.water_spread, capsize=2, label=label, **style)
         right.plot(volt, 100 * table.dry, **style)
     left.set(xlabel="V = E Lx (V)", ylabel="waters in the pore (bars: spread)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import comb
-from types import MappingProxyType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,9 +17,7 @@ from ..analyse.passing import LEVEL, Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
 from .claims import Claim, printed, single, text
-
-#: Between the points of two configurations at one voltage (V).
-_APART_V = 0.05
+from .figures import apart
 
 
 def tracks(
@@ -55,7 +52,7 @@ def tracks(
 def against_voltage(
     tables: Mapping[str, pd.DataFrame],
     order: Mapping[str, Mapping[float, Mapping[str, Estimate | None]]],
-    names: Mapping[str, str] = MappingProxyType({}),
+    names: Mapping[str, str],
 ) -> Figure:
     """Share of time in the pore, rate of passing and <cos theta> against the voltage, one colour a configuration.
 
@@ -68,8 +65,7 @@ def against_voltage(
     """
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
     for k, (name, table) in enumerate(tables.items()):
-        colour, apart = f"C{k}", _APART_V * (k - (len(tables) - 1) / 2)
-        table = table.assign(volt=table.volt + apart)
+        colour, table = f"C{k}", table.assign(volt=apart(table.volt, k, len(tables)))
         for way in (table[table.volt > 0], table[table.volt < 0]):
             label = names.get(name, name) if way.volt.max() == table.volt.max() else None
             axes[0].plot(way.volt, way.near, "o-", ms=4, color=colour, label=label)
@@ -77,7 +73,7 @@ def against_voltage(
         _rates(table.volt, table.rate, axes[1], "o", colour, colour)
         _rates(table.volt, table.rate_inside, axes[1], "v", "none", colour)
         for state, filled in (("waiting", True), ("none", False)):
-            known = {volt + apart: one[state] for volt, one in order.get(name, {}).items() if one[state]}
+            known = {apart(volt, k, len(tables)): one[state] for volt, one in order.get(name, {}).items() if one[state]}
             values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
             bars = np.abs([values[0] - values[1], values[2] - values[0]])
             bars[~np.isfinite(bars)] = 0.0
