@@ -52,7 +52,7 @@ def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
     found = jobs_of("scout", "runs/scout/notebooks/04_hysteresis/04_sensitivity.ipynb")
     # seven readings at nine fields, one of them at five more the other way and at three with another thermostat, and
     # at two with its ions placed anew seven times, and two others with their ions placed anew twice each
-    assert found["collect"] == "93" and found["equilibrate"] == "18"
+    assert found["collect"] == "99" and found["equilibrate"] == "21"
 
 
 def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):

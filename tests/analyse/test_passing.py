@@ -47,6 +47,22 @@ class TestRate:
         assert passing.summed(table.assign(near_ns=0.0), settings).rate.tolist() == [None] * 3
 
 
+class TestByPlacement:
+    def test_only_voltages_that_several_have(self):
+        """The first placement has two runs at 2 V and one at 4 and 7 V, the second one at 2 and 4 V."""
+        table = pd.DataFrame({
+            "placement": [0, 0, 0, 0, 1, 1], "volt": [2.0, 2.0, 4.0, 7.0, 2.0, 4.0], "ns": 0.5,
+            "cl": [1, 2, 0, 5, 1, 0], "near_ns": [0.1, 0.2, 0.5, 0.1, 0.3, 0.4],
+        })  # fmt: skip
+        found = passing.by_placement(table, ["one", "two"])
+        assert found.index.tolist() == ["one", "two"] and set(found.columns.get_level_values("volt")) == {2.0, 4.0}
+        assert found["replicas"].values.tolist() == [[2, 1], [1, 1]]
+        assert found["passed"].values.tolist() == [[3, 0], [1, 0]]
+        assert found["near_ns"][2.0].tolist() == pytest.approx([0.3, 0.3])
+        assert passing.by_placement(table[table.placement == 0], ["one"]).empty
+        assert passing.by_placement(pd.DataFrame(), ["one"]).empty
+
+
 class TestCompare:
     def test_a_lower_rate_is_found_by_counts_and_by_replicas(self, settings):
         found = passing.compare(rows(WaitingIons(replicas=6), 1), 2.0, 4.0, settings)
@@ -76,6 +92,7 @@ class TestCompare:
         low, high = (pd.DataFrame(start | {"volt": v, "ns": 1.0}) for v in (2.0, 4.0))
         found = passing.compare(pd.concat([low.assign(cl=[1, 2, 1, 3]), high.assign(cl=0)]), 2.0, 4.0, settings, "ns")
         assert found.pairs == 4 and found.p_pairs == 1 / 16
+        assert found.placements == 2 and found.p_placements == 1 / 4
         rises = pd.concat([low.assign(cl=[1, 2, 1, 3]), high.assign(cl=[2, 0, 0, 0])])
         assert passing.compare(rises, 2.0, 4.0, settings, "ns").p_pairs == 3 / 16
         other = pd.concat([low.assign(cl=1), high.assign(cl=0, replica=9)])

@@ -11,7 +11,7 @@ voltages are compared by the counts and, beside that, by replicas, which assumes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,8 @@ class Comparison:
     p_pairs : the same where only replicas of one placement of ions and one number, which start alike, are exchanged;
         NaN if there is none
     pairs : how many of those there are
+    p_placements : the same where a whole placement of the ions, with the mean change of its pairs, is the unit
+    placements : how many of those there are
     """
 
     low_v: float
@@ -53,6 +55,8 @@ class Comparison:
     replicas: tuple[int, int]
     p_pairs: float = np.nan
     pairs: int = 0
+    p_placements: float = np.nan
+    placements: int = 0
 
 
 def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
@@ -120,6 +124,7 @@ def compare(
     return Comparison(
         float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
         dealing.dealt(*groups, per), (len(groups[0]), len(groups[1])), *dealing.exchanged(*groups, per),
+        *dealing.exchanged_placements(*groups, per),
     )  # fmt: skip
 
 
@@ -150,6 +155,21 @@ def alike(
     chances = ways.pmf(np.arange(max(0, b - c), min(a + b, b + d) + 1))
     changes = [dealing.changes(low, high, per) for low, high in (groups[:2], groups[2:])]
     return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), dealing.differ(*changes)
+
+
+def by_placement(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """What `waiting.waits` gives, one row a placement of the ions, at the voltages that several have; their names.
+
+    Columns are (what, V): the `replicas`, Cl- that `passed` the Mo plane, and the time for which one was near, in ns.
+    Empty where the ions were placed once.
+    """
+    if not len(rows):
+        return rows
+    several = rows.groupby("volt").placement.nunique()
+    some = rows[rows.volt.isin(several.index[several > 1])]
+    by = some.groupby(["placement", "volt"])
+    table = by.agg(replicas=("ns", "size"), passed=("cl", "sum"), near_ns=("near_ns", "sum")).unstack("volt")
+    return table.set_axis([names[k] for k in table.index], axis="index")
 
 
 def meanwhile(tables: Iterable[pd.DataFrame]) -> tuple[int, int, float, float]:

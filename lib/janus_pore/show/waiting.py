@@ -169,6 +169,8 @@ def claims(
         remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"
         if one.pairs:
             remark += f", {one.p_pairs:.2g} by {one.pairs} pairs that start alike (least {0.5**one.pairs:.2g})"
+        if one.placements > 1:
+            remark += f", {one.p_placements:.2g} by {one.placements} placements (least {0.5**one.placements:.2g})"
         rows.append(Claim(name, paper, one.ratio, "1", f"{remark}; n passes"))
     passes, seen, expected, p = meanwhile
     remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"
