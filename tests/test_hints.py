@@ -47,6 +47,17 @@ def test_they_are_never_put_into_the_place_of_a_campaign(scale):
     assert "--runs runs/reference (and set runs" in said and "make book SCALE=course" in said
 
 
+def test_the_place_of_a_campaign_may_be_a_link(scale, tmp_path, monkeypatch):
+    """Usual on a cluster, whose scratch disk is another; once the shipped data were sent into the campaign's place."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    monkeypatch.setattr(hints, "repository", lambda: tmp_path)
+    monkeypatch.setattr(hints, "shelf", lambda: ROOT / "data" / "reference")
+    assert "--runs runs/reference (and set" in hints.data(scale("course"), tmp_path / "runs", "sine", ["mosse"])
+    path = Campaign.of("tiny", tmp_path / "runs").equilibration("mosse").with_suffix(".nc")
+    assert "snakemake runs/tiny/mosse/equilibrate.nc" in hints.run(path)
+
+
 def test_a_scale_without_such_a_protocol_names_one_that_has_it(scale):
     said = hints.data(scale("scout"), TOGETHER, "pair", ["cut666"])
     assert 'scale_file = "config/course.yml"' in said and 'system = "mosse"' in said and "add one" in said

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def on_shelf(sub: argparse.ArgumentParser, default: Path | None, kind: Callable = _shelf) -> None:
         words = f"default: {hints.shown(default)}" if default else "default: none is taken from anywhere"
-        words = f"where shipped replicas lie, or none ({words})"
+        words = f"where shipped replicas lie{', or none' if kind is _shelf else ''} ({words})"
         sub.add_argument("--shelf", type=kind, default=default, help=words)
 
     plan = step("plan", steps.plan, "What a campaign costs: ns, hours, disk, and what is done.")
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     on_shelf(ship, hints.shelf(), Path)
     together = "Put the shipped replicas of a scale together, as a campaign under --runs."
     shelf = step("reference", steps.reference, together, runs="runs/reference")
-    on_shelf(shelf, hints.shelf())
+    on_shelf(shelf, hints.shelf(), Path)
     shelf.add_argument("--done", type=Path, help="write this stamp at the end (for Snakemake)")
     again = "Run a shipped replica again and compare it with what was shipped."
     verify = step("verify", steps.verify, again, runs="runs/verify")

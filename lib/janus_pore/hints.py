@@ -37,9 +37,10 @@ def build(place: Path) -> str:
 def run(path: Path) -> str:
     """For a file of reduced data: the workflow up to it, which for shipped data is another campaign's file."""
     path = Path(path).resolve()
-    if not path.is_relative_to(repository() / "runs"):
+    root = (repository() / "runs").resolve()  # on a cluster often a link to another disk
+    if not path.is_relative_to(root):
         return "run the workflow up to it first (make book)"
-    inside = path.relative_to(repository() / "runs")
+    inside = path.relative_to(root)
     together = inside.parts[0] == TOGETHER.name
     if together:
         inside = inside.relative_to(TOGETHER.name)
@@ -54,7 +55,8 @@ def run(path: Path) -> str:
 
 def put_together(scale: str, runs: Path) -> str:
     """For collected data of a scale that ship."""
-    own = Path(runs).resolve() == repository() / "runs"  # where collected data would hide those of a campaign
+    campaigns = (repository() / "runs").resolve()  # where collected data would hide those of a campaign
+    own = Path(runs).resolve() == campaigns
     command = f"janus-pore reference config/{scale}.yml --runs {TOGETHER if own else shown(runs)}"
     return f"put the shipped data together: {command}" + (f' (and set runs = "{TOGETHER}")' if own else "")
 

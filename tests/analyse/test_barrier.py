@@ -86,6 +86,11 @@ class TestSelection:
         whole, half = (binned(PoreIons(ions=20.0), radius_nm=r).counts.sum() for r in (0.45, 0.2))
         assert half / whole == pytest.approx(0.5, abs=0.02)
 
+    def test_samples_beyond_the_range_are_left_out(self, binned):
+        """Once they were counted in the outermost bins."""
+        wide, narrow = (binned(PoreIons(ions=20.0), half_range_nm=r).counts.sum(axis=0) for r in (0.8, 0.4))
+        assert narrow.tolist() == wide[10:30].tolist()
+
     def test_the_closing_frame_of_a_constant_field_is_no_block_of_its_own(self, scale):
         """Once each replica had one block more, of a single frame."""
         data = PoreIons().sample(0)

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import xarray as xr
 from janus_pore import cli
 from janus_pore.errors import ConfigError, TrajectoryError
 from janus_pore.files import sha256
@@ -86,6 +87,21 @@ def test_altered_files_and_what_was_not_shipped_are_refused(lab, fresh, protocol
         adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, fresh.reduced("mosse", protocol.name, 0))
 
 
+def test_forces_of_another_barrier_are_refused(lab, fresh, protocol, shelf, make_scale):
+    """Once taken whatever `barrier` said: bins that the old forces do not reach came out without an ion."""
+    take(lab, fresh, protocol, shelf)
+    old = json.dumps(["", "", lab.scale.barrier.model_dump(mode="json", exclude={"protocols"}), "", ""])
+    place = fresh.taken("mosse", protocol.name, 0) / "r000.forces.nc"
+    store.write(xr.Dataset(attrs={"asked": old, "kind": "constant"}), place)
+    target = fresh.forces("mosse", protocol.name, 0)
+    with pytest.raises(ConfigError, match=r"with barrier.radius_nm 0.45, not 0.7: set .* back, or .*SHIPPED=no"):
+        adopt.restore(make_scale(barrier__radius_nm=0.7), fresh, "mosse", protocol.name, 0, target)
+    fields = make_scale(
+        barrier__fields_v_nm=[3.0], barrier__bin_width_nm=0.1
+    )  # all frames of a constant field are there
+    assert not target.exists() and adopt.restore(fields, fresh, "mosse", protocol.name, 0, target)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -132,12 +148,13 @@ class TestShippedAgain:
 
         return ship
 
-    def test_forces_that_joined_it_are_taken(self, lab, fresh, protocol, shelf, again):
+    def test_forces_that_joined_it_are_taken(self, lab, fresh, protocol, shelf, again, tmp_path):
         """Once broke: they were "not shipped", with the advice to run the replica here."""
-        again("r000.forces.nc", b"forces")
+        forces = store.write(xr.Dataset(), tmp_path / "forces.nc").read_bytes()
+        again("r000.forces.nc", forces)
         assert take(lab, fresh, protocol, shelf) == [0]
         target = fresh.forces("mosse", protocol.name, 0)
-        assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target) and target.read_bytes() == b"forces"
+        assert adopt.restore(lab.scale, fresh, "mosse", protocol.name, 0, target) and target.read_bytes() == forces
 
     def test_a_new_reduction_of_the_same_run_is_taken(self, lab, fresh, protocol, shelf, shipped, again, tmp_path):
         """Once broke: older and newer reductions stood side by side in one protocol."""

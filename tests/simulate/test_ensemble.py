@@ -8,7 +8,7 @@ import shutil
 import MDAnalysis as mda
 import numpy as np
 import pytest
-from janus_pore.errors import CellError, RunError, StoppedError
+from janus_pore.errors import CellError, GromacsError, RunError, StoppedError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
 from janus_pore.simulate import ensemble, process, runner
@@ -103,9 +103,17 @@ class TestStart:
             ensemble.start_frame(lab.scale, lab.campaign, "mosse", 9, tmp_path / "start.gro")
 
     def test_one_that_is_there_stays(self, lab, tmp_path):
-        path = tmp_path / "start.gro"
-        path.write_text("mine")
-        assert ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, path).read_text() == "mine"
+        path, mine = tmp_path / "start.gro", "mine\n    1\n    1SOL     OW    1   0.000   0.000   0.000\n 1.0 1.0 1.0\n"
+        path.write_text(mine)
+        assert ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, path).read_text() == mine
+
+    @pytest.mark.parametrize("lines", [0, 1, 2, 50, -1])
+    def test_a_damaged_one_is_refused(self, lab, tmp_path, lines):
+        """Once a traceback, or GROMACS's own message. The last has lost its box."""
+        path = ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, tmp_path / "r000" / "tpr" / "start.gro")
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
+        with pytest.raises(RunError, match=r"start.gro is damaged or empty: .*delete .*/r000 to run"):
+            ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, path)
 
     @pytest.mark.parametrize("k", [0, 1])
     def test_the_right_one_that_is_there_is_taken(self, lab, tmp_path, k):
@@ -227,13 +235,14 @@ class TestReplica:
         ends = (100, 400, 500)
         assert asked == [(f"mosse chain r001 seg{s:02d}", last) for s, last in enumerate(ends)]
 
-    def test_one_that_fails_does_not_keep_the_others_from_running(self, lab, chain, replicas, monkeypatch):
+    @pytest.mark.parametrize("kind", [RunError, GromacsError])
+    def test_one_that_fails_does_not_keep_the_others_from_running(self, lab, chain, replicas, monkeypatch, kind):
         run, ran = ensemble._run, []
 
         def some(scale, campaign, system, protocol, replica, *rest):
             ran.append(replica)
             if replica == 0:
-                raise RunError("replica 0 blew up")
+                raise kind("replica 0 blew up")
             return run(scale, campaign, system, protocol, replica, *rest)
 
         monkeypatch.setattr(ensemble, "_run", some)

@@ -1,5 +1,7 @@
 """The price of a campaign adds up, and what is done is counted from the manifests."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from janus_pore import config
@@ -95,6 +97,16 @@ def test_a_finished_replica_is_counted_whole(paper, campaign):
         finish(campaign.replica("mosse", "relax_up", 0) / f"seg{k:02d}", 30_000, 80_000)
     rows = status.progress(paper, campaign).set_index(["system", "protocol"])
     assert rows.loc[("mosse", "relax_up")].replicas == "1/10"
+
+
+def test_segments_beyond_a_hundred_count(paper, campaign):
+    place = campaign.replica("mosse", "train_long", 0)
+    for k in (99, 100, 101):
+        finish(place / f"seg{k:02d}", 1000 * k, 1000 * (k + 1))
+    (place / "seg102.partial").mkdir()
+    protocol = next(iter(protocols_of(paper, "mosse").values()))
+    ps = status.finished_ps(paper, campaign, "mosse", replace(protocol, name="train_long"), replicas=[0])
+    assert ps == pytest.approx(3 * 1000 * paper.md.timestep_fs / 1000)
 
 
 def test_the_probe_measures_the_real_cell(gromacs):

@@ -178,6 +178,12 @@ class TestDone:
         with pytest.raises(RunError, match="was run from other inputs"):
             run(replace(finished, checkpoint=finished.directory / "state.cpt"), lab)
 
+    def test_files_without_a_manifest_are_refused_before_anything_runs(self, lab, finished, no_launch):
+        """Once only when all steps were done, with the advice to make room on the disk."""
+        (finished.directory / "manifest.json").unlink()
+        with pytest.raises(RunError, match="no manifest that says what they are: move it away"):
+            run(finished, lab)
+
     def test_not_there(self, tmp_path):
         assert runner.done(tmp_path) is None
 

@@ -121,6 +121,7 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         of_frame[wanted] = unit
         whose = of_frame[one.sample_frame.values]
         chosen = (whose >= 0) & (one.radial.values <= barrier.radius_nm)
+        chosen &= np.abs(one.x.values) <= barrier.half_range_nm + 1e-6  # stored in single precision
         place = np.floor((one.x.values[chosen] + barrier.half_range_nm) / barrier.bin_width_nm).astype(int)
         index = whose[chosen] * bins + np.clip(place, 0, bins - 1)
         counts.append(np.bincount(index, minlength=len(names) * bins).reshape(-1, bins))

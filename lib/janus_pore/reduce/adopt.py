@@ -20,7 +20,7 @@ from ..simulate.protocols import protocols_of, replicas_of
 from . import store
 from .record import read_manifest
 from .reference import SCALE_FILE
-from .settings import REDUCTION, differing, same_reduction
+from .settings import REDUCTION, differing, same_forces, same_reduction
 
 
 def adopt(
@@ -76,7 +76,7 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
     Raises
     ------
     ConfigError
-        if it was reduced with other settings than the scale has now.
+        if it was reduced, or its forces were computed, with other settings than the scale has now.
     TrajectoryError
         if what is wanted was not shipped with it, or does not match its manifest.
     """
@@ -91,7 +91,10 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
         )
     data = place / f"r{replica:03d}.nc"
     _whole(data)
-    same_reduction(scale, store.read(data).attrs, data, f"remove {place.parent} and run the replica here (SHIPPED=no)")
+    instead = f"remove {place.parent} and run the replica here (SHIPPED=no)"
+    same_reduction(scale, store.read(data).attrs, data, instead)
+    if source != data:
+        same_forces(scale, store.read(source).attrs, source, instead)
     part = target.with_name(f"partial-{target.name}")
     shutil.copyfile(source, part)
     part.replace(target)

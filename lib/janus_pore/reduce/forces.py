@@ -21,7 +21,7 @@ from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import md_of, repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
-from .settings import SET_BACK, same_run
+from .settings import SET_BACK, WINDOWS, same_run
 from .store import read
 
 #: The columns of Table 1, and the external field, which it leaves out.
@@ -31,8 +31,6 @@ PARTS = (
 )  # fmt: skip
 #: Ions are kept to this many times `barrier.radius_nm`, so that the column can still be made wider.
 KEPT_RADII = 2.0
-#: What `barrier` asks of a sweep's frames. Of a constant field all frames count, whatever other fields are asked for.
-_WINDOWS = ("fields_v_nm", "half_window_v_nm")
 #: What `_asked` gives, but for the trajectory.
 _WHAT = ("the topology", "the scale's barrier", "its md", "analysis.discard_ps")
 
@@ -63,7 +61,9 @@ def reduce_forces(
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
     same_run(scale, campaign, system, protocol, replica, SET_BACK)
-    if path.exists() and _decides((old := read(path)).attrs["asked"], protocol.kind) == _decides(asked, protocol.kind):
+    if path.exists() and _decides((old := read(path)).attrs.get("asked"), protocol.kind) == _decides(
+        asked, protocol.kind
+    ):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
     record = built.read(campaign.system(system), built.Cell)
@@ -217,11 +217,13 @@ def asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
             )
 
 
-def _decides(asked: str, kind: str) -> list:
-    """Of what `_asked` gives, what matters for a protocol of this kind."""
+def _decides(asked: str | None, kind: str) -> list:
+    """Of what `_asked` gives, what matters for a protocol of this kind; nothing of a file that does not say it."""
+    if asked is None:
+        return []
     found = json.loads(asked)
     if kind != "constant":
         return found[:-1]  # all but analysis.discard_ps
-    for key in _WINDOWS:
+    for key in WINDOWS:
         found[2].pop(key)  # of the settings of `barrier`
     return found

@@ -73,7 +73,7 @@ def record(
     ns = [segment.duration_ps / 1000 for segment in protocol.segments]
     run = sorted({m["commit"] for m in manifests if "commit" in m})  # earlier runs do not say
     ran = builds(manifests)
-    days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m["ns_per_day"])
+    days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m.get("ns_per_day"))
     return {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
         "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..build import record
 from ..config import Scale
-from ..errors import RunError, StoppedError
+from ..errors import GromacsError, RunError, StoppedError
 from ..hints import shown
 from ..parameters import MD
 from ..paths import Campaign
@@ -120,7 +120,7 @@ def run_replicas(
             found.append(_run(scale, campaign, system, protocol, k, gmx, shared, threads, end, watch))
         except StoppedError:
             raise
-        except RunError as fault:
+        except (RunError, GromacsError) as fault:
             faults.append(str(fault))
     if faults:
         raise RunError("\n".join(faults))
@@ -153,6 +153,8 @@ def _run(
         progress = watch and watch(f"{system} {protocol.name} r{replica:03d} seg{k:02d}", last)
         left = None if end is None else (end - time.monotonic()) / 3600
         if left is not None and left <= 0 and not (task.directory / "manifest.json").exists():
+            if ended:  # its steps are done: it counts, also where none follows
+                ended[-1].conclude()
             raise StoppedError(f"{task.directory}: walltime reached before it; call again to go on")
         before = ended[-1] if ended else None
         try:

@@ -114,10 +114,11 @@ def probe(scale: Scale, system: str, gmx: Gmx, seconds: float = 20.0) -> float:
         tpr = prepare.run_input(gmx, place / "probe.tpr", options, place / "system" / "conf.gro", place / "system")
         argv = process.mdrun(gmx, tpr, scale.ensemble.cores_per_run)
         process.launch([*argv, "-deffnm", "probe", "-maxh", f"{seconds / 3600:.6f}", "-noconfout"], place)
-        found = re.findall(r"^Performance:\s+([\d.]+)", (place / "probe.log").read_text(errors="replace"), re.M)
+        log = (place / "probe.log").read_text(errors="replace")
+        found = re.findall(r"^Performance:\s+[\d.]+\s+([\d.]+)", log, re.M)  # hours per ns
     if not found or float(found[-1]) == 0:
         raise RunError(f"the probe of {system} ended without a speed; give it with --ns-per-day")
-    return 1000 * float(found[-1])
+    return 1000 * 24 / float(found[-1])  # of ns/day GROMACS prints three decimals only
 
 
 def _row(

@@ -114,6 +114,10 @@ def advance(
                 shutil.rmtree(work)
         if manifest is not None:
             return Ended(task, partial(same, manifest, inputs, task.directory))
+        if task.directory.exists() and any(task.directory.iterdir()):
+            raise RunError(
+                f"{task.directory} holds files, and no manifest that says what they are: move it away to run it again"
+            )
         started = _steps(task, gmx, work, inputs, threads, max_hours, progress, lock)
         return Ended(task, partial(_conclude, task, gmx, work, inputs, threads, started, held.pop_all()))
     raise AssertionError("not reached")

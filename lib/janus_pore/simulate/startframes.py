@@ -61,12 +61,14 @@ def check_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     Raises
     ------
     RunError
-        if it is not the frame of the equilibration that the replica starts from, but another one.
+        if it is damaged, or not the frame of the equilibration that the replica starts from, but another one.
     """
-    trajectory = _trajectory(campaign, system)
+    trajectory, kept = _trajectory(campaign, system), _positions_nm(path)
+    if not kept.size:
+        raise RunError(f"{path} is damaged or empty: restore it, or delete {path.parents[1]} to run the replica anew")
     if not trajectory.exists():
         return
-    u, kept = _equilibrated(campaign.system(system) / "conf.gro", trajectory), _positions_nm(path)
+    u = _equilibrated(campaign.system(system) / "conf.gro", trajectory)
     if kept.shape != u.atoms.positions.shape:
         return
     time_ps = scale.equilibration.duration_ps - replica * scale.ensemble.spacing_ps
@@ -88,13 +90,13 @@ def _trajectory(campaign: Campaign, system: str) -> Path:
 
 
 def _positions_nm(path: Path) -> np.ndarray:
-    """Positions (n, 3) in a .gro file; empty if it is damaged, which grompp will say."""
+    """Positions (n, 3) in a .gro file; empty if it is damaged."""
     from MDAnalysis.coordinates.GRO import GROReader
 
     try:
         with GROReader(str(path)) as frame:
             return frame.ts.positions / 10
-    except (ValueError, StopIteration, EOFError, OSError):
+    except (ValueError, StopIteration, EOFError, OSError, IndexError, UnboundLocalError):  # MDAnalysis: cut at a line
         return np.empty(0)
 
 

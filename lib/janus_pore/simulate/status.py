@@ -127,7 +127,7 @@ def finished_ps(
         if replica in waiting or campaign.took_over(system, protocol.name, replica):
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
-        for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9][0-9]/manifest.json"):
+        for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9]*[0-9]/manifest.json"):
             first, last = read_note(path, Steps)["steps"]
             total += (last - first) * timestep_fs / 1000
     return total
