@@ -193,6 +193,16 @@ class TestCollect:
         with pytest.raises(TrajectoryError, match=r"r001\.nc is no reduced replica"):
             replica.collect(paths)
 
+    @pytest.mark.parametrize("k", [0, 1])
+    def test_one_without_a_variable_is_refused(self, paths, k):
+        """Once it was left out of all, if the first lacked it, or a traceback."""
+        for name in ("current", "field"):
+            whole = replica.read(paths[k])
+            replica.write(whole.drop_vars(name), paths[k])
+            with pytest.raises(TrajectoryError, match=rf"r00{k}\.nc is no reduced replica: it lacks {name}"):
+                replica.collect(paths)
+            replica.write(whole, paths[k])
+
     def test_two_replicas(self, paths):
         one = replica.read(paths[0])
         both = replica.collect(paths)

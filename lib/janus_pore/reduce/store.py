@@ -29,6 +29,8 @@ _OWNER = {"sample": "theta_replica", "wide": "wide_replica"}
 #: Attributes that say how a replica was run and reduced: those that differ in them do not go together.
 _SETTINGS = ("pore_radius_nm", "pore_half_depth_nm", "every_frames", "interval_ps", "timestep_fs", "discard_ps")
 _TEXT = {"scale", "system", "protocol", "kind", "janus_pore", "gromacs", "trajectories_sha256", "asked"}
+#: What every reduced replica holds.
+_CORE = {"time", "field", "current", "crossings", "pore_water", "theta", "theta_frame"}
 _OF_FIRST = (
     "field", "segment", "interval_field", "interval_segment", "profile_frames", "profile_field", "sheet_charge",
     "snapshot", "snapshot_sheet",
@@ -55,8 +57,9 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     replicas = [read(path) for path in paths]
     first, runs = replicas[0], {}
     for path, one in zip(paths, replicas, strict=True):
-        if "trajectories_sha256" not in one.attrs:
-            raise TrajectoryError(f"{path} is no reduced replica: delete it and make it again (make book)")
+        if lacks := sorted(_CORE - {*one.variables} | {"trajectories_sha256", "replica"} - {*one.attrs}):
+            what = f"{path} is no reduced replica: it lacks {', '.join(lacks)}"
+            raise TrajectoryError(f"{what}. Delete it and make it again (make book)")
         if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:
             raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
         for key in ("system", "protocol"):

@@ -122,7 +122,8 @@ def differences(found: Mapping[str, tuple[list[int], float, float] | None], what
         if one:
             remark = "{} and {} Cl- passed, against {} and {}; p by counts".format(*one[0])
             remark += f"; {one[2]:.2g} by pairs of replicas that start alike" if np.isfinite(one[2]) else ""
-        rows.append(Claim(f"{name}: p of so different a change if {what} were alike", "not in the paper", here, "1", remark))
+        quantity = f"{name}: p of so large a difference, were {what} alike"
+        rows.append(Claim(quantity, "not in the paper", here, "1", remark))
     return rows
 
 
