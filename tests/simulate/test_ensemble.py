@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from types import SimpleNamespace
 
 import MDAnalysis as mda
 import numpy as np
@@ -310,6 +311,14 @@ class TestVerifiedMeanwhile:
         first.conclude()
         assert runner.done(place / "seg01") == first.conclude()
         assert second.conclude()["inputs"]["checkpoint"] == sha256(first.state)
+
+    def test_at_the_end_of_the_walltime_it_counts(self, lab, chain, campaign, monkeypatch):
+        """Once it was left without a manifest, and mdrun was launched on it again for no step."""
+        place, hours = campaign.replica("mosse", "chain", 0), iter([0, 0, 0, 2])  # the start; seg00, seg01 and seg02
+        monkeypatch.setattr(ensemble, "time", SimpleNamespace(monotonic=lambda: 3600 * next(hours)))
+        with pytest.raises(StoppedError, match="seg02: walltime reached before it"):
+            ensemble.run_replica(lab.scale, campaign, "mosse", chain, 0, lab.gmx, threads=1, max_hours=1)
+        assert runner.done(place / "seg01") and not list(place.glob("*.partial"))
 
     def test_one_that_does_not_verify_stops_what_follows(self, lab, chain, campaign):
         place = campaign.replica("mosse", "chain", 0)

@@ -61,9 +61,8 @@ def reduce_forces(
     path = campaign.forces(system, protocol.name, replica)
     asked = _asked(scale, campaign, system, protocol, replica)
     same_run(scale, campaign, system, protocol, replica, SET_BACK)
-    if path.exists() and _decides((old := read(path)).attrs.get("asked"), protocol.kind) == _decides(
-        asked, protocol.kind
-    ):
+    old = read(path) if path.exists() else None
+    if old is not None and _decides(old.attrs.get("asked"), protocol.kind) == _decides(asked, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
     record = built.read(campaign.system(system), built.Cell)
