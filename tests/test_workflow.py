@@ -84,7 +84,7 @@ def test_a_dry_run_explains_the_whole_dag(scale, jobs_of):
 @pytest.mark.parametrize(("scale", "target"), [("tiny", "book"), ("held", "held")])
 def test_the_target_asks_for_what_every_job_makes(dry_run, scale, target):
     """What a job that failed leaves out is made anew only if a rule without outputs asks for it by name."""
-    done = dry_run(scale, "--dag", target)
+    done = dry_run(scale, target, "--dag")
     jobs = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)', done.stdout, re.M))
     (book,) = [job for job, rule in jobs.items() if rule == target]
     asked = set(re.findall(rf"^\s*(\d+) -> {book}$", done.stdout, re.M))
