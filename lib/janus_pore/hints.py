@@ -37,7 +37,7 @@ def build(place: Path) -> str:
 def run(path: Path) -> str:
     """For a file of reduced data: the workflow up to it, which for shipped data is another campaign's file."""
     path = Path(path).resolve()
-    root = (repository() / "runs").resolve()  # on a cluster often a link to another disk
+    root = _campaigns()
     if not path.is_relative_to(root):
         return "run the workflow up to it first (make book)"
     inside = path.relative_to(root)
@@ -55,8 +55,7 @@ def run(path: Path) -> str:
 
 def put_together(scale: str, runs: Path) -> str:
     """For collected data of a scale that ship."""
-    campaigns = (repository() / "runs").resolve()  # where collected data would hide those of a campaign
-    own = Path(runs).resolve() == campaigns
+    own = Path(runs).resolve() == _campaigns()  # where collected data would hide those of a campaign
     command = f"janus-pore reference config/{scale}.yml --runs {TOGETHER if own else shown(runs)}"
     return f"put the shipped data together: {command}" + (f' (and set runs = "{TOGETHER}")' if own else "")
 
@@ -88,3 +87,8 @@ def data(scale: Scale, runs: Path, kind: str, systems: Collection[str]) -> str:
     if {*found.get(scale.scale, [])} & {*systems}:
         return f"{put_together(scale.scale, runs)}. To run them yourself: {campaign}"
     return f"run the workflow up to it first ({campaign})"
+
+
+def _campaigns() -> Path:
+    """Where the checkout's campaigns really lie: on a cluster `runs` is often a link to another disk."""
+    return (repository() / "runs").resolve()

@@ -101,6 +101,18 @@ class TestCompare:
         rows = pd.concat([many.assign(volt=2.0, cl=1), many.assign(volt=4.0, cl=0)])
         assert passing.compare(rows, 2.0, 4.0, settings, "ns").p_pairs <= 2e-4
 
+    def test_many_ions_of_one_placement_are_not_lower(self, settings):
+        """Twelve pairs of one placement fall, and of seven others one rises for each that falls."""
+        runs = pd.DataFrame({"placement": [0] * 12 + [*range(1, 8)], "replica": [*range(12)] + [0] * 7, "ns": 1.0})
+        low, high = [2] * 12 + [1, 1, 1, 0, 0, 0, 0], [0] * 12 + [0, 0, 0, 1, 1, 1, 0]
+        rows = pd.concat([runs.assign(volt=2.0, cl=low), runs.assign(volt=4.0, cl=high)])
+        found = passing.compare(rows, 2.0, 4.0, settings, "ns")
+        assert max(found.p_counts, found.p_replicas, found.p_pairs) < 0.01 and found.p_placements > 0.2
+        assert found.placements == 8 and not found.lower
+        assert passing.compare(rows[rows.placement == 0], 2.0, 4.0, settings, "ns").lower  # one says nothing of others
+        few = passing.compare(rows.query("placement == 0 and replica < 4"), 2.0, 4.0, settings, "ns")
+        assert few.p_pairs == 1 / 16 and few.lower  # so few pairs have no smaller p; by replicas it is 1 / 70
+
     def test_the_nearest_voltage_within_a_tenth(self, settings):
         table = rows(WaitingIons(replicas=3), 1)
         assert passing.compare(table, 4.2, 8.0, settings).high_v == 7.5

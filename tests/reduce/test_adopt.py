@@ -96,10 +96,8 @@ def test_forces_of_another_barrier_are_refused(lab, fresh, protocol, shelf, make
     target = fresh.forces("mosse", protocol.name, 0)
     with pytest.raises(ConfigError, match=r"with barrier.radius_nm 0.45, not 0.7: set .* back, or .*SHIPPED=no"):
         adopt.restore(make_scale(barrier__radius_nm=0.7), fresh, "mosse", protocol.name, 0, target)
-    fields = make_scale(
-        barrier__fields_v_nm=[3.0], barrier__bin_width_nm=0.1
-    )  # all frames of a constant field are there
-    assert not target.exists() and adopt.restore(fields, fresh, "mosse", protocol.name, 0, target)
+    later = {"barrier__fields_v_nm": [3.0], "barrier__bin_width_nm": 0.1}  # do not decide at a constant field
+    assert not target.exists() and adopt.restore(make_scale(**later), fresh, "mosse", protocol.name, 0, target)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Manifests of segments: which builds ran them."""
 
-from janus_pore.simulate import manifest
-from janus_pore.simulate.manifest import builds
+from janus_pore.simulate.manifest import _speed, builds
 
 OLD, NEW, OTHER = ({"version": version, "simd": "AVX2_256", "gpu": "disabled"} for version in ("2021", "2022", "2023"))
 
@@ -15,6 +14,6 @@ def test_each_build_comes_once_and_the_last_one_last():
 def test_a_launch_without_steps_left_does_not_give_the_speed(tmp_path):
     """Once the last one did: a run resumed at its last step asked for hours of walltime for minutes of work."""
     (tmp_path / "md.log").write_text("Performance:       30.867        0.778\nPerformance:        0.412       58.252\n")
-    assert manifest._speed(tmp_path / "md.log") == {"ns_per_day": 30.867}
+    assert _speed(tmp_path / "md.log") == {"ns_per_day": 30.867}
     (tmp_path / "md.log").write_text("killed")
-    assert manifest._speed(tmp_path / "md.log") == {}
+    assert _speed(tmp_path / "md.log") == {}

@@ -38,3 +38,5 @@ def forces_of(system):
     protocols = rerun.asked(SCALE, system)
     stamps = [f"{RUNS}/{system}/{name}/r{k:03d}.forces.done" for name in protocols for k in replicas_of(SCALE, protocols[name])]
     return stamps + FORCES[system]
+
+ALL_FORCES = [path for system in SCALE.systems for path in forces_of(system)]

@@ -9,9 +9,7 @@ rule scout:
 
 rule held:
     # a Cl- held at every place of the scale's file, and the page that integrates the force on it: make held
-    input:
-        REDUCED, [path for system in SCALE.systems for path in forces_of(system)],
-        f"{RUNS}/notebooks/03_ndr/07_held_ion.ipynb",
+    input: REDUCED, ALL_FORCES, f"{RUNS}/notebooks/03_ndr/07_held_ion.ipynb"
 
 rule reference:
     input:

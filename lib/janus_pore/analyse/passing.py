@@ -24,7 +24,7 @@ from .stats import Estimate
 
 #: Confidence of a bound, where nothing passed.
 BOUND = 0.95
-#: Chance below which a rate counts as lower; by counts and by replicas.
+#: Chance below which a rate counts as lower (`Comparison.lower`).
 LEVEL = 0.05
 
 
@@ -57,6 +57,13 @@ class Comparison:
     pairs: int = 0
     p_placements: float = np.nan
     placements: int = 0
+
+    @property
+    def lower(self) -> bool:
+        """Whether all p are below `LEVEL`; those by pairs and by placements where there are enough for that."""
+        exchanged = ((self.p_pairs, self.pairs), (self.p_placements, self.placements))
+        chances = [self.p_counts, self.p_replicas, *(p for p, units in exchanged if 0.5**units < LEVEL)]
+        return max(chances) < LEVEL
 
 
 def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:

@@ -17,10 +17,10 @@ from ..hints import shown
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
-from . import store
+from . import asked, store
 from .record import read_manifest
 from .reference import SCALE_FILE
-from .settings import REDUCTION, differing, same_forces, same_reduction
+from .settings import REDUCTION, differing, same_reduction
 
 
 def adopt(
@@ -94,7 +94,7 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
     instead = f"remove {place.parent} and run the replica here (SHIPPED=no)"
     same_reduction(scale, store.read(data).attrs, data, instead)
     if source != data:
-        same_forces(scale, store.read(source).attrs, source, instead)
+        asked.same_barrier(scale, store.read(source).attrs, source, instead)
     part = target.with_name(f"partial-{target.name}")
     shutil.copyfile(source, part)
     part.replace(target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,15 +12,14 @@ from .. import __version__
 from ..build import record as built
 from ..build.forcefield import MOBILE_CHARGES
 from ..config import Scale
-from ..errors import TrajectoryError
-from ..files import sha256
 from ..paths import Campaign
 from ..simulate import rerun
 from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
-from ..simulate.protocols import md_of, repeated
+from ..simulate.protocols import repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
-from .settings import SET_BACK, WINDOWS, same_run
+from .asked import alike, asked_of, decides
+from .settings import SET_BACK, same_run
 from .store import read
 
 #: The columns of Table 1, and the external field, which it leaves out.
@@ -31,8 +29,6 @@ PARTS = (
 )  # fmt: skip
 #: Ions are kept to this many times `barrier.radius_nm`, so that the column can still be made wider.
 KEPT_RADII = 2.0
-#: What `_asked` gives, but for the trajectory.
-_WHAT = ("the topology", "the scale's barrier", "its md", "analysis.discard_ps")
 
 
 def reduce_forces(
@@ -59,10 +55,10 @@ def reduce_forces(
         if the replica was run otherwise than the scale says.
     """
     path = campaign.forces(system, protocol.name, replica)
-    asked = _asked(scale, campaign, system, protocol, replica)
+    wanted = asked_of(scale, campaign, system, protocol, replica)
     same_run(scale, campaign, system, protocol, replica, SET_BACK)
     old = read(path) if path.exists() else None
-    if old is not None and _decides(old.attrs.get("asked"), protocol.kind) == _decides(asked, protocol.kind):
+    if old is not None and decides(old.attrs.get("asked"), protocol.kind) == decides(wanted, protocol.kind):
         return old
     found = rerun.recompute(scale, campaign, system, protocol, replica, gmx, threads=threads)
     record = built.read(campaign.system(system), built.Cell)
@@ -77,7 +73,7 @@ def reduce_forces(
         "scale": scale.scale, "system": system, "protocol": protocol.name, "kind": protocol.kind, "replica": replica,
         "period_ps": 1000 / protocol.segments[0].frequency_ghz if protocol.kind == "sine" else 0.0,
         "temperature_k": scale.md.temperature_k, "length_x_nm": float(box[0]), "janus_pore": __version__,
-        "gromacs": gmx.version, "trajectories_sha256": found.trajectory, "asked": asked,
+        "gromacs": gmx.version, "trajectories_sha256": found.trajectory, "asked": wanted,
     }  # fmt: skip
     return dataset(found.time_ps, found.field_v_nm, frame, ion, x[frame, ion], radial[frame, ion],
                    force[frame, ion], residual[frame, ion], attrs)  # fmt: skip
@@ -127,7 +123,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         if one is missing, or their forces were not asked for alike.
     """
     replicas = [read(path) for path in paths]
-    asked_alike(paths, replicas)
+    alike(paths, replicas)
     whose = {"long_name": "replica"}
     return join([
         one.assign(frame_replica=("frame", np.zeros(one.sizes["frame"], dtype=np.int32), whose)) for one in replicas
@@ -177,52 +173,3 @@ def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     """Of what `load` gives, what Table 1 is about: the sweeps' forward branch; without a sweep, the constant fields."""
     sweeps = {name: one for name, one in found.items() if one.attrs["kind"] == "sine"}
     return sweeps or dict(found)
-
-
-def _asked(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, replica: int) -> str:
-    """What decides the forces of a replica: the run, the topology, the interactions and the frames wanted.
-
-    Forces of the same are kept. A change of the code that changes them has to show here.
-    """
-    (run,) = rerun.segment_directories(campaign.replica(system, protocol.name, replica), protocol)
-    manifest = rerun.done(run)
-    if manifest is None:
-        raise TrajectoryError(f"not run yet: {run}; run the replica first (delete its stamps, *.done)")
-    settings = scale.barrier.model_dump(exclude=rerun.LATER)
-    topology = sha256(campaign.system(system) / "topol.top")
-    mdp = rerun.options(md_of(scale, protocol), charged=True)
-    return json.dumps([manifest["files"]["md.xtc"], topology, settings, mdp, scale.analysis.discard_ps])
-
-
-def asked_alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
-    """Refuse replicas whose forces were computed for other settings; what a file does not say is not known.
-
-    Raises
-    ------
-    TrajectoryError
-        naming two that do not go together, and in what they differ.
-    """
-    said = [
-        (path, _decides(one.attrs["asked"], one.attrs["kind"])[1:])  # but for the trajectory
-        for path, one in zip(paths, replicas, strict=True) if "asked" in one.attrs
-    ]  # fmt: skip
-    for path, asked in said[1:]:
-        first, expected = said[0]
-        if asked != expected:
-            differs = [name for name, a, b in zip(_WHAT, asked, expected, strict=False) if a != b]
-            raise TrajectoryError(
-                f"the forces in {path} and {first} do not go together: they differ in {' and '.join(differs)}. Set "
-                "the scale file back to what one of them was computed with, and compute the other again"
-            )
-
-
-def _decides(asked: str | None, kind: str) -> list:
-    """Of what `_asked` gives, what matters for a protocol of this kind; nothing of a file that does not say it."""
-    if asked is None:
-        return []
-    found = json.loads(asked)
-    if kind != "constant":
-        return found[:-1]  # all but analysis.discard_ps
-    for key in WINDOWS:
-        found[2].pop(key)  # of the settings of `barrier`
-    return found

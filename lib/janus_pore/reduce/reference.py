@@ -18,7 +18,7 @@ from ..files import sha256, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
-from . import forces, store
+from . import asked, forces, store
 from .record import read_manifest, record
 from .settings import run_as_asked, same_physics, same_reduction
 
@@ -138,7 +138,7 @@ def _forces_alike(place: Path, come: list[Path]) -> None:
     """Raise where forces that come to a protocol's replicas in `place` do not go with each other or those that stay."""
     if come := [path for path in come if path.exists()]:
         stay = sorted(set(place.glob(f"r*{_FORCES}nc")) - {place / path.name for path in come})
-        forces.asked_alike([*stay, *come], [store.read(path) for path in (*stay, *come)])
+        asked.alike([*stay, *come], [store.read(path) for path in (*stay, *come)])
 
 
 def _place(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from ..config import Scale
 from ..errors import ConfigError, TrajectoryError
 from ..files import sha256
 from ..paths import Campaign
-from ..simulate import rerun
 from ..simulate.checkpoint import read_note
 from ..simulate.ensemble import equilibration_options, run_inputs
 from ..simulate.field import Protocol
@@ -24,8 +22,6 @@ from ..simulate.startframes import check_frame
 
 #: Of a scale's analysis, what a reduced replica cannot be freed from again.
 REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
-#: What `barrier` asks of a sweep's frames. Of a constant field all frames count, whatever other fields are asked for.
-WINDOWS = ("fields_v_nm", "half_window_v_nm")
 #: What can be done about a replica that was run with other settings than the scale file says.
 SET_BACK = "set the scale file back, or give the changed scale a new name"
 #: Of an ensemble, what may differ between replicas that are put together: how many there are and how jobs share them.
@@ -51,28 +47,6 @@ def same_reduction(scale: Scale, attrs: Mapping[str, Any], path: Path, instead: 
     ]
     if differs:
         raise ConfigError(f"{path} was reduced with {'; '.join(differs)}: set the scale file back, or {instead}")
-
-
-def same_forces(scale: Scale, attrs: Mapping[str, Any], path: Path, instead: str) -> None:
-    """Raise if forces were computed for another `barrier` than the scale's; what the file does not say is not known.
-
-    Parameters
-    ----------
-    attrs : attributes of the forces in `path`
-    instead : what else can be done about it than to set the scale file back
-
-    Raises
-    ------
-    ConfigError
-        naming the settings and both values.
-    """
-    found = json.loads(attrs["asked"])[2] if "asked" in attrs else {}
-    later = rerun.LATER | ({*WINDOWS} if attrs.get("kind") == "constant" else set())
-    asked = {key: value for key, value in scale.barrier.model_dump(exclude=later).items() if key in found}
-    differs = otherwise({key: found[key] for key in asked}, asked)
-    if differs:
-        said = "; ".join(f"barrier.{key} {value}" for key, value in differs.items())
-        raise ConfigError(f"{path} was computed with {said}: set the scale file back, or {instead}")
 
 
 def run_as_asked(

@@ -57,7 +57,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     replicas = [read(path) for path in paths]
     first, runs = replicas[0], {}
     for path, one in zip(paths, replicas, strict=True):
-        if lacks := sorted(_CORE - {*one.variables} | {"trajectories_sha256", "replica"} - {*one.attrs}):
+        if lacks := sorted((_CORE - {*one.variables}) | ({"trajectories_sha256", "replica"} - {*one.attrs})):
             what = f"{path} is no reduced replica: it lacks {', '.join(lacks)}"
             raise TrajectoryError(f"{what}. Delete it and make it again (make book)")
         if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analyse.arrivals import Arrivals
-from ..analyse.passing import LEVEL, Comparison
+from ..analyse.passing import Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
 from .claims import Claim, printed, single, text
@@ -164,7 +164,7 @@ def claims(
         if one is None:
             rows.append(Claim(name, paper, None, "1", "not run at both, or no Cl- came, or none passed"))
             continue
-        verdict = "lower" if max(one.p_counts, one.p_replicas) < LEVEL else "not established"
+        verdict = "lower" if one.lower else "not established"
         remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
         low, high = one.replicas
         remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"

@@ -116,7 +116,7 @@ def advance(
             return Ended(task, partial(same, manifest, inputs, task.directory))
         if task.directory.exists() and any(task.directory.iterdir()):
             raise RunError(
-                f"{task.directory} holds files, and no manifest that says what they are: move it away to run it again"
+                f"{task.directory} holds files, and no manifest that says what they are: move it away, and call again"
             )
         started = _steps(task, gmx, work, inputs, threads, max_hours, progress, lock)
         return Ended(task, partial(_conclude, task, gmx, work, inputs, threads, started, held.pop_all()))
