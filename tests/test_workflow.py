@@ -51,8 +51,15 @@ def jobs_of(dry_run):
 def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
     found = jobs_of("scout", "runs/scout/notebooks/04_hysteresis/04_sensitivity.ipynb")
     # seven readings at nine fields, one of them at five more the other way and at three with another thermostat, and
-    # at two with its ions placed anew ten times, and two others with their ions placed anew twice each
-    assert found["collect"] == "99" and found["equilibrate"] == "21"
+    # at two with its ions placed anew eighteen times, and two others with their ions placed anew twice each
+    assert found["collect"] == "115" and found["equilibrate"] == "29"
+
+
+def test_a_campaign_makes_every_page_that_its_shipped_data_have(jobs_of):
+    pages = [path for path in (ROOT / "book" / "_toc.yml").read_text().split() if path.startswith("reference/scout/")]
+    found = jobs_of("scout", "scout")
+    assert int(found["notebook"]) == len(pages) == 7
+    assert found["reduce"] == "510" and found["forces"] == "504"  # but for three fields, twice, with the other thermostat
 
 
 def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):
@@ -81,7 +88,7 @@ def test_a_dry_run_explains_the_whole_dag(scale, jobs_of):
     assert int(counts["replica"]) == jobs  # short replicas share a job
 
 
-@pytest.mark.parametrize(("scale", "target"), [("tiny", "book"), ("held", "held")])
+@pytest.mark.parametrize(("scale", "target"), [("tiny", "book"), ("scout", "scout"), ("held", "held")])
 def test_the_target_asks_for_what_every_job_makes(dry_run, scale, target):
     """What a job that failed leaves out is made anew only if a rule without outputs asks for it by name."""
     done = dry_run(scale, target, "--dag")

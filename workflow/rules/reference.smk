@@ -3,13 +3,17 @@ from janus_pore.show.book import toc_entries
 
 PAGES = [entry.split("/", 2)[1:] for entry in toc_entries("book/_toc.yml") if entry.startswith("reference/")]
 
+def pages_of(scale):
+    """The pages of the book that are made of a scale's shipped data, made of this campaign's instead."""
+    return [f"{RUNS}/notebooks/{notebook}.ipynb" for shipped, notebook in PAGES if shipped == scale]
+
 rule scout:
-    # every reading of the scale's file, and the page that compares them: make scout
-    input: REDUCED, f"{RUNS}/notebooks/04_hysteresis/04_sensitivity.ipynb"
+    # every reading of the scale's file, and the pages that compare them: make scout
+    input: REDUCED, ALL_FORCES, pages_of("scout")
 
 rule held:
     # a Cl- held at every place of the scale's file, and the page that integrates the force on it: make held
-    input: REDUCED, ALL_FORCES, f"{RUNS}/notebooks/03_ndr/07_held_ion.ipynb"
+    input: REDUCED, ALL_FORCES, pages_of("held")
 
 rule reference:
     input:
