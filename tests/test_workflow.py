@@ -59,7 +59,7 @@ def test_a_campaign_makes_every_page_that_its_shipped_data_have(jobs_of):
     pages = [path for path in (ROOT / "book" / "_toc.yml").read_text().split() if path.startswith("reference/scout/")]
     found = jobs_of("scout", "scout")
     assert int(found["notebook"]) == len(pages) == 7
-    assert found["reduce"] == "510" and found["forces"] == "504"  # but for three fields, twice, with the other thermostat
+    assert found["reduce"] == "510" and found["forces"] == "504"  # not of another thermostat
 
 
 def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):

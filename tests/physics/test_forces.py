@@ -269,6 +269,15 @@ class TestFiles:
             forces.reduce_forces(wider, where, "mosse", constant, 0, lab.gmx), store.read(paths[0])
         )
 
+    @pytest.mark.parametrize("lacks", ["residual", "period_ps", "trajectories_sha256"])
+    def test_a_file_that_lacks_something_is_refused(self, paths, tmp_path, lacks):
+        """Once a traceback, then or on a page."""
+        whole, cut = store.read(paths[1]), tmp_path / "r001.forces.nc"
+        whole.attrs.pop(lacks, None)
+        store.write(whole.drop_vars(lacks, errors="ignore"), cut)
+        with pytest.raises(TrajectoryError, match=rf"r001\.forces\.nc is no file of forces: it lacks {lacks}: "):
+            forces.collect([paths[0], cut])
+
     def test_replicas_that_were_asked_otherwise_do_not_go_together(self, paths, tmp_path):
         """Once broke: forces out to one radius were put together with those out to another."""
         data, other = store.read(paths[1]), tmp_path / "r001.forces.nc"

@@ -198,7 +198,7 @@ def with_forces(lab, ran, hold):
     """Forces of the replica that was run, and where they lie."""
     path = lab.campaign.forces("mosse", hold, 0)
     run = replica.read(ran).attrs["trajectories_sha256"]
-    attrs = {"kind": "constant", "trajectories_sha256": run}
+    attrs = {"kind": "constant", "period_ps": 0.0, "temperature_k": 300.0, "trajectories_sha256": run}
     data = forces.dataset(
         np.arange(2.0), np.full(2, 0.4), np.array([0, 1]), np.zeros(2), np.zeros(2), np.zeros(2), np.ones((2, 7)),
         np.zeros(2), attrs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from ..files import writing
 
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
+#: What to do about a file that cannot be used.
+_AGAIN = "delete it and make it again (make book), or restore it, if it was shipped (git checkout)"
 #: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
 _SMALL = 2048
 #: Of a file, what is not data (bytes), at most.
@@ -57,9 +59,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     replicas = [read(path) for path in paths]
     first, runs = replicas[0], {}
     for path, one in zip(paths, replicas, strict=True):
-        if lacks := sorted((_CORE - {*one.variables}) | ({"trajectories_sha256", "replica"} - {*one.attrs})):
-            what = f"{path} is no reduced replica: it lacks {', '.join(lacks)}"
-            raise TrajectoryError(f"{what}. Delete it and make it again (make book)")
+        whole(path, one, "no reduced replica", _CORE, {"trajectories_sha256", "replica"})
         if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:
             raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
         for key in ("system", "protocol"):
@@ -78,6 +78,12 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
             )
     _same_settings(paths, replicas)
     return join([_alone(one) for one in replicas])
+
+
+def whole(path: Path, one: xr.Dataset, what: str, variables: Set[str], attrs: Set[str]) -> None:
+    """Raise TrajectoryError, naming what it lacks and calling it `what`, if it has not all of these."""
+    if lacks := sorted((variables - {*one.variables}) | (attrs - {*one.attrs})):
+        raise TrajectoryError(f"{path} is {what}: it lacks {', '.join(lacks)}: {_AGAIN}")
 
 
 def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -141,17 +147,16 @@ def read(path: Path) -> xr.Dataset:
         raise TrajectoryError(f"{path} is not there: {hints.run(path)}")
     if Path(path).is_dir():
         raise TrajectoryError(f"{path} is a directory: move it away and make the data again (make book)")
-    again = "delete it and make it again (make book), or restore it, if it was shipped (git checkout)"
     try:
         found = xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if getattr(error, "errno", None):  # of the disk, which says what it is
             raise
-        raise TrajectoryError(f"{path} is damaged: {again}") from error
+        raise TrajectoryError(f"{path} is damaged: {_AGAIN}") from error
     known = {key: value for key, value in found.attrs.items() if key in _TEXT or key in _SETTINGS}
     wrong = [key for key, value in known.items() if np.ndim(value) or isinstance(value, str) != (key in _TEXT)]
     if wrong:
-        raise TrajectoryError(f"{path} is damaged (its {', '.join(wrong)} is of another type): {again}")
+        raise TrajectoryError(f"{path} is damaged (its {', '.join(wrong)} is of another type): {_AGAIN}")
     return found
 
 
