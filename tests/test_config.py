@@ -227,6 +227,12 @@ class TestFile:
         """Pages about waiting ions, barriers and currents would count the held one as free."""
         assert "a scale of their own" in refusal("systems.other", {"held_cl_nm": 0.3})
 
+    @pytest.mark.parametrize("name", ["mosse", "gone"])  # the first of its kind has none to be like
+    def test_a_placement_that_is_none(self, refusal, name):
+        assert f"barrier.placed_alike names '{name}', which is no system that" in refusal(
+            "barrier.placed_alike", [name]
+        )
+
     def test_not_text(self, tmp_path):
         path = tmp_path / "binary.yml"
         path.write_bytes(b"\xff\xfe\x00\x80")

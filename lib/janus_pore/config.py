@@ -96,6 +96,12 @@ class Scale(Model):
         return self
 
     def _check_barrier(self) -> None:
+        for name in self.barrier.placed_alike:
+            if not any(name in others for _, *others in self.placements.values()):
+                raise ValueError(
+                    f"barrier.placed_alike names '{name}', which is no system that differs from an earlier one by "
+                    "`seed` alone"
+                )
         for name in self.barrier.protocols:
             protocol = self.protocols.get(name)
             if protocol is None or protocol.kind not in ("sine", "constant"):

@@ -153,6 +153,9 @@ class Barrier(Model):
     waiting_depth_nm: float = Field(gt=0, description="from the Mo plane; nearer ions of the column wait in the pore")
     axis_radius_nm: float = Field(gt=0, description="of the waiting ions, those whose forces tell what holds them")
     arrival_ps: float = Field(gt=0, le=1000.0, description="without an ion there before one comes; looked at around it")
+    placed_alike: list[Name] = Field(
+        default=[], description="systems whose ions began nearly where those of the first with another seed did"
+    )
 
     @model_validator(mode="after")
     def check(self) -> Barrier:

@@ -169,7 +169,7 @@ class TestAlike:
     def test_equal_times_are_the_exact_test_of_fisher(self):
         """12 and 0 against 5 and 5, and other tables, computed by another route."""
         for one, other in (((12, 0), (5, 5)), ((3, 4), (4, 3)), ((1, 6), (9, 2))):
-            counts, p, _ = passing.alike(self.table(*one), self.table(*other), 2.0, 4.0)
+            counts, p, *_ = passing.alike(self.table(*one), self.table(*other), 2.0, 4.0)
             assert counts == [*one, *other] and p == pytest.approx(fisher_exact([one, other]).pvalue)
 
     def test_twice_the_time_at_one_voltage_is_taken_into_account(self):
@@ -185,7 +185,16 @@ class TestAlike:
         rises = pd.concat([low.assign(cl=[0, 0, 0]), high.assign(cl=[1, 2, 1])])
         assert passing.alike(falls, rises, 2.0, 4.0)[2] == pytest.approx(2 / 20)
         assert passing.alike(falls.assign(cl=1), rises.assign(cl=1), 2.0, 4.0)[2] == 1.0
-        assert np.isnan(passing.alike(self.table(1, 2), self.table(2, 1), 2.0, 4.0)[2])
+        assert np.isnan(passing.alike(self.table(1, 2), self.table(2, 1), 2.0, 4.0)[2:]).all()
+
+    def test_by_placements_however_many_pairs_they_have(self):
+        """Two placements that fall, of six pairs and one, and two that rise: two of six ways; by pairs one of 36."""
+        start = {"placement": [0] * 6 + [1], "replica": [*range(6), 0], "ns": 1.0}
+        low, high = (pd.DataFrame(start | {"volt": v}) for v in (2.0, 4.0))
+        falls = pd.concat([low.assign(cl=2), high.assign(cl=1)])
+        other = falls.query("replica == 0").assign(cl=lambda runs: (runs.volt == 4.0) * 1)
+        _, _, by_pairs, by_placements = passing.alike(falls, other, 2.0, 4.0)
+        assert by_pairs == pytest.approx(1 / 36) and by_placements == pytest.approx(2 / 6)
 
     def test_chance_is_as_often_small_as_it_says(self):
         rng, seen = np.random.default_rng(0), []

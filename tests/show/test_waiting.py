@@ -67,6 +67,21 @@ def test_the_tables_say_what_was_counted(pore, settings):
     assert len(found) == 3 + 2 * 3 + 6 and "K+ that pass, per ns of run" in found[4].quantity
 
 
+def test_differences_say_by_what():
+    found = {
+        "a and b": ([18, 0, 7, 7], 0.001, 0.08, 0.2),
+        "a and c": ([1, 0, 0, 2], 0.3, np.nan, np.nan),
+        "a and d": None,
+    }
+    some, counts, none = show.differences(found, "the change")
+    assert some.remark == (
+        "18 and 0 Cl- passed, against 7 and 7; p by counts; 0.08 by pairs of replicas that start alike; "
+        "0.2 by placements of the ions"
+    )
+    assert some.here.value == 0.001 and counts.remark == "1 and 0 Cl- passed, against 0 and 2; p by counts"
+    assert none.here is None
+
+
 def test_the_water_about_an_arrival(pore, settings):
     holds, reruns, _, _ = pore
     found = arrivals.around(holds, reruns, PLACE, settings, 20.0)

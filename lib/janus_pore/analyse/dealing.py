@@ -74,17 +74,24 @@ def exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) ->
     return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs)
 
 
-def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
-    """p of the mean change of flow by exchanging the voltages of whole placements; how many of these have pairs.
+def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.ndarray:
+    """The mean of `changes` in each placement of the ions that has pairs, array (placement,).
 
-    A placement of the ions counts once, with the mean change of its pairs, however many those are: what its replicas
-    share by starting from one equilibration is then no evidence. Pairs of which one has no such time are left out.
+    A placement counts once, however many replicas started from its equilibration: what they share by that is then no
+    evidence. Pairs of which one has no such time are left out.
     """
     low, high = (one[one[per] > 0] for one in (low, high))
     pairs = _pairs(low, high)
     if not len(pairs) or "placement" not in pairs:
+        return np.empty(0)
+    return pd.Series(changes(low, high, per)).groupby(pairs.placement.to_numpy()).mean().to_numpy()
+
+
+def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
+    """p of the mean change of flow by exchanging the voltages of whole placements; how many of these have pairs."""
+    means = placement_changes(low, high, per)
+    if not len(means):
         return np.nan, 0
-    means = pd.Series(changes(low, high, per)).groupby(pairs.placement.to_numpy()).mean().to_numpy()
     sums = np.where(_ways(len(means), seed), -means, means).sum(axis=1)
     return float(np.mean(sums <= sums[0] + 1e-9)), len(means)
 

@@ -137,13 +137,14 @@ def compare(
 
 def alike(
     one: pd.DataFrame, other: pd.DataFrame, low_v: float, high_v: float, per: str = "ns"
-) -> tuple[list[int], float, float] | None:
-    """Does the flow change alike in two configurations? Their passes at the lower and the higher voltage, and two p.
+) -> tuple[list[int], float, float, float] | None:
+    """Does the flow change alike in two configurations? Their passes at the lower and the higher voltage, and three p.
 
     Given all passes at the higher voltage together, those of one configuration follow Fisher's noncentral
     hypergeometric distribution, its odds being those of the times; with equal times the first p is that of Fisher's
     exact test, two-sided. It takes passes for independent, as counts do. The second deals the pairs that start alike
-    to the two configurations anew, and asks how often their mean changes of the flow differ as much (NaN without any).
+    to the two configurations anew, and asks how often their mean changes of the flow differ as much; the third deals
+    whole placements of the ions, each with the mean change of its pairs (both NaN without any).
 
     Returns
     -------
@@ -160,8 +161,11 @@ def alike(
         return None
     ways = nchypergeom_fisher(sum(counts), b + d, a + b, t_b * t_c / (t_a * t_d))
     chances = ways.pmf(np.arange(max(0, b - c), min(a + b, b + d) + 1))
-    changes = [dealing.changes(low, high, per) for low, high in (groups[:2], groups[2:])]
-    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), dealing.differ(*changes)
+    dealt = (
+        dealing.differ(*(change(low, high, per) for low, high in (groups[:2], groups[2:])))
+        for change in (dealing.changes, dealing.placement_changes)
+    )
+    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), *dealt
 
 
 def by_placement(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -122,6 +122,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "an ion comes after so long without one, and the water is looked at for so long before and after; it relaxes "
         "within picoseconds",
     ),
+    "barrier.placed_alike": (
+        "assumed",
+        "systems that an earlier builder made, which placed ions nearly alike for all seeds (docs/adr/0019): of the "
+        "placements of ions, these are left out where the independent ones are asked alone",
+    ),
 }
 
 #: The same for protocols, by `kind.key`; the keys that all kinds have are those of `ensemble` and `md`.

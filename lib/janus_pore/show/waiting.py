@@ -113,7 +113,7 @@ def changes(found: Mapping[float, Arrivals], system: str) -> list[Claim]:
     ]  # fmt: skip
 
 
-def differences(found: Mapping[str, tuple[list[int], float, float] | None], what: str) -> list[Claim]:
+def differences(found: Mapping[str, tuple[list[int], float, float, float] | None], what: str) -> list[Claim]:
     """Whether configurations differ in how the flow changes, by which: what `analyse.passing.alike` gives."""
     rows = []
     for name, one in found.items():
@@ -122,6 +122,7 @@ def differences(found: Mapping[str, tuple[list[int], float, float] | None], what
         if one:
             remark = "{} and {} Cl- passed, against {} and {}; p by counts".format(*one[0])
             remark += f"; {one[2]:.2g} by pairs of replicas that start alike" if np.isfinite(one[2]) else ""
+            remark += f"; {one[3]:.2g} by placements of the ions" if np.isfinite(one[3]) else ""
         quantity = f"{name}: p of so large a difference, were {what} alike"
         rows.append(Claim(quantity, "not in the paper", here, "1", remark))
     return rows

@@ -30,7 +30,7 @@ from .runner import done
 _ALL = ("water", "membrane", "ion")
 
 #: What `barrier` asks of the forces when they are there.
-LATER = {"protocols", "bin_width_nm", "waiting_depth_nm", "axis_radius_nm", "arrival_ps"}
+LATER = {"protocols", "bin_width_nm", "waiting_depth_nm", "axis_radius_nm", "arrival_ps", "placed_alike"}
 #: Reruns by name: the groups that keep their charges, and those that keep their epsilons.
 RERUNS = {
     "all": (_ALL, _ALL),
