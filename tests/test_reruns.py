@@ -144,14 +144,17 @@ class TestWhatFailed:
     @pytest.fixture
     def again(self, place):
         """A function: what two calls say of the whole campaign, which must both fail; nothing is to be done before."""
-        page = place.path / "runs/test/notebooks/04_hysteresis/04_sensitivity.ipynb"
-        page.parent.mkdir(parents=True)
-        page.write_text("of before")
+        toc = (ROOT / "book" / "_toc.yml").read_text()
+        pages = [place.path / f"runs/test/notebooks/{name}.ipynb" for name in re.findall("reference/scout/(.+)", toc)]
+        for page in pages:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text("of before")
         assert place.would(targets=("scout",)) == {}
 
         def call():
             found = [place.snakemake("--cores", "1", "--keep-going", targets=("scout",)) for _ in range(2)]
-            assert [code for code, _ in found] == [1, 1] and page.read_text() == "of before", found[1][1]
+            assert [code for code, _ in found] == [1, 1], found[1][1]
+            assert {page.read_text() for page in pages} == {"of before"}
             return [said for _, said in found]
 
         return call
@@ -205,6 +208,13 @@ class TestShipped:
         record.write_text(json.dumps(manifest | {"files": manifest["files"] | {"r000.forces.nc": "of forces"}}))
         found = taken.would(targets=[f"{HOLD}.nc"])
         assert found == {"replica": 1, "reduce": 1, "collect": 1, "total": 3}
+
+    def test_a_system_of_which_all_is_shipped_is_not_equilibrated(self, taken):
+        """Once it was, for nothing: half of an hour of a core each, of fourteen systems that ship."""
+        shutil.rmtree(taken.path / "runs")
+        assert taken.run(targets=[f"{HOLD}.nc"]) == {"replica": 1, "reduce": 1, "collect": 1, "total": 3}
+        assert taken.would("--config", "shipped=no", targets=[f"{HOLD}.nc"])["equilibrate"] == 1
+        assert taken.would()["equilibrate"] == 1  # the sweep, which is not shipped, starts from it
 
     def test_yes_and_no_in_other_letters(self, taken):
         """Once wrong: what was not understood counted as yes."""

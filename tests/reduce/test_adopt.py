@@ -12,7 +12,7 @@ from janus_pore.paths import Campaign
 from janus_pore.reduce import adopt, reference, store
 from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate import plan, status
-from janus_pore.simulate.protocols import protocols_of
+from janus_pore.simulate.protocols import protocols_of, replicas_of
 
 
 @pytest.fixture
@@ -188,8 +188,20 @@ def test_it_counts_as_done_before_and_after_it_was_taken_over(lab, fresh, protoc
         assert (line.replicas, line.finished_ps) == ("1/2", pytest.approx(each))
         assert table.loc[("mosse", protocol.name)].done == pytest.approx(0.5)
         take(lab, fresh, protocol, shelf)
+        assert not table.loc[("mosse", "equilibrate")].done  # the rest starts from it
     rows = status.segments(lab.scale, fresh)
     assert set(rows[rows.protocol == protocol.name].replica) == {"r001"}  # r000 was not run here
+
+
+def test_nothing_starts_from_the_equilibration_where_all_is_shipped(lab, fresh, protocol):
+    everything = {
+        ("mosse", name): set(replicas_of(lab.scale, one)) for name, one in protocols_of(lab.scale, "mosse").items()
+    }
+    some = everything | {("mosse", protocol.name): {0}}
+    for known, done in ((everything, 1), (some, 0)):
+        line = status.progress(lab.scale, fresh, known).set_index(["system", "protocol"]).loc[("mosse", "equilibrate")]
+        table = plan.plan(lab.scale, fresh, {"mosse": 1.0}, known).set_index(["system", "protocol"])
+        assert line.replicas == f"{done}/1" and table.loc[("mosse", "equilibrate")].done == done
 
 
 def test_the_campaign_runs_the_rest_and_ships_only_that(lab, protocol, shelf, scale_file, ran, hold, capsys):

@@ -54,7 +54,7 @@ rule collect:
 
 def reduced(system):
     """All that is made of a system's runs, from the sheet to the collected replicas, stamps included."""
-    found = [f"{RUNS}/systems/{system}/built.done", f"{RUNS}/{system}/equilibrate.done"]
+    found = [f"{RUNS}/systems/{system}/built.done", f"{RUNS}/{system}/equilibrate.done"] if runs_here(system) else []
     for name, protocol in PROTOCOLS[system].items():
         size, replicas = cost.job_size(SCALE, system, protocol), replicas_of(SCALE, protocol)
         found += sorted({pack_stamp(system, name, k, size) for k in replicas})

@@ -25,16 +25,29 @@ def job_of(wildcards, **how):
     """What one job of a protocol asks for (minutes)."""
     return cost.job_minutes(SCALE, CAMPAIGN, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol], **how)
 
-def on_shelf(wildcards):
-    """The manifests of the replicas that a job takes over or took over: data or forces shipped later are taken, too."""
+def on_shelf(system, name, replicas):
+    """The manifests of those of a protocol's replicas that are taken over, or were: none that was begun here."""
+    paths = [Path(SHELF, SCALE.scale, system, name, f"r{k:03d}.json") for k in replicas if not CAMPAIGN.begun(system, name, k)]
+    return [str(path) for path in paths if TAKE_OVER and path.exists()]
+
+def runs_here(system):
+    """Whether a replica of a system is run here; if all are shipped it need not be equilibrated."""
+    protocols = {name: replicas_of(SCALE, protocol) for name, protocol in PROTOCOLS[system].items()}
+    return any(len(on_shelf(system, name, replicas)) < len(replicas) for name, replicas in protocols.items())
+
+def starts(wildcards):
+    """What a job waits for: the equilibration that its replicas start from, if it runs any, and what is on the shelf.
+
+    The manifests are inputs so that data or forces which are shipped later are taken over, too.
+    """
     system, name = wildcards.system, wildcards.protocol
     job = members(int(wildcards.pack), int(wildcards.size), replicas_of(SCALE, PROTOCOLS[system][name]))
-    paths = [Path(SHELF, SCALE.scale, system, name, f"r{k:03d}.json") for k in job if not CAMPAIGN.begun(system, name, k)]
-    return [str(path) for path in paths if TAKE_OVER and path.exists()]
+    found = on_shelf(system, name, job)
+    return found if len(found) == len(job) else [f"{RUNS}/{system}/equilibrate.done", *found]
 
 rule replica:
     # replicas in turn (ensemble.batch_minutes) and side by side (ensemble.replicas_per_job); long ones: a job each
-    input: rules.equilibrate.output, on_shelf
+    input: starts
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
     params:
         protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]),

@@ -18,7 +18,7 @@ from ..paths import Campaign
 from . import cost, prepare, process
 from .gmx import Gmx
 from .protocols import md_of, protocols_of, replicas_of
-from .status import Shipped, engine_runs, finished_ps
+from .status import Shipped, engine_runs, equilibrated, finished_ps
 
 #: Size of a compressed frame in bytes per atom at a resolution of 0.001 nm, and what each further decade adds.
 #: Measured: 2.6, 3.75 to 3.9, 5.1, 6.3 and 7.7 at 1e-2 to 1e-6 nm.
@@ -43,9 +43,8 @@ def plan(
     rows = []
     for system, parameters in scale.systems.items():
         atoms = _atoms(cell.fill(parameters))
-        speed, built = ns_per_day[system], campaign.equilibration(system)
-        length = scale.equilibration.duration_ps
-        finished = length if (built / "nvt" / "manifest.json").exists() else 0.0
+        speed, length = ns_per_day[system], scale.equilibration.duration_ps
+        finished = length * equilibrated(scale, campaign, system, shipped or {})
         rows.append(_row(system, "equilibrate", 1, length, finished, frame_gb(scale.md, atoms), speed))
         for name, protocol in protocols_of(scale, system).items():
             replicas = len(replicas_of(scale, protocol))

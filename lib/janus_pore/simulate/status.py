@@ -75,14 +75,15 @@ def _row(md: MD, directory: Path, system: str, protocol: str, replica: str, segm
 def progress(scale: Scale, campaign: Campaign, shipped: Shipped = _NONE) -> pd.DataFrame:
     """One row per system and protocol, and one for the engine's checks: runs and time finished and asked, and begun.
 
-    Cheap: manifests are read, checksums are not computed. What is shipped or was taken over counts as finished.
+    Cheap: manifests are read, checksums are not computed. What is shipped or was taken over counts as finished, and
+    the equilibration of a system of which nothing else is left to run.
     """
     rows = []
     for system in scale.systems:
         place = campaign.equilibration(system)
         length = scale.equilibration.duration_ps
-        finished = length if (place / "nvt" / "manifest.json").exists() else 0.0
-        rows.append(_line(system, "equilibrate", int(finished > 0), 1, finished, length, place.glob("*.partial")))
+        whole = equilibrated(scale, campaign, system, shipped)
+        rows.append(_line(system, "equilibrate", int(whole), 1, length * whole, length, place.glob("*.partial")))
         for name, protocol in protocols_of(scale, system).items():
             replicas = replicas_of(scale, protocol)
             done_ps = [finished_ps(scale, campaign, system, protocol, shipped, [k]) for k in replicas]
@@ -114,6 +115,18 @@ def engine_runs(scale: Scale, campaign: Campaign) -> list[EngineRun]:
         EngineRun(md, ps, ps if (campaign.engine() / name / "manifest.json").exists() else 0.0)
         for name, (md, ps) in found.items()
     ]
+
+
+def equilibrated(scale: Scale, campaign: Campaign, system: str, shipped: Shipped = _NONE) -> bool:
+    """Whether a system's equilibration need not be run: it has been, or all replicas are shipped or were taken over."""
+    if (campaign.equilibration(system) / "nvt" / "manifest.json").exists():
+        return True
+    protocols = protocols_of(scale, system)
+    return bool(protocols) and all(
+        replica in shipped.get((system, name), frozenset()) or campaign.took_over(system, name, replica)
+        for name, protocol in protocols.items()
+        for replica in replicas_of(scale, protocol)
+    )
 
 
 def finished_ps(
