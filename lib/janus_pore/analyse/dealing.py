@@ -19,16 +19,10 @@ _MOST = 20_000
 def dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
     """p of the ratio by dealing whole replicas to the two voltages anew: all ways, or `_MOST` drawn ones."""
     passes, times = (np.concatenate([one[name].to_numpy(float) for one in (low, high)]) for name in ("passes", per))
-    count, k = len(passes), len(high)
-    if comb(count, k) <= _MOST:
-        ways = np.array([*combinations(range(count), k)])
-    else:
-        ways = np.argsort(np.random.default_rng(seed).random((_MOST, count)), axis=1)[:, :k]
-        ways[0] = np.arange(len(low), count)
-    n_high, t_high = passes[ways].sum(axis=1), times[ways].sum(axis=1)
-    excess = n_high * (times.sum() - t_high) - (passes.sum() - n_high) * t_high  # its sign is that of ratio - 1
-    seen = passes[len(low) :].sum() * times[: len(low)].sum() - passes[: len(low)].sum() * times[len(low) :].sum()
-    return float(np.mean(excess <= seen + 1e-12))
+    ways = _deals(len(passes), len(low), seed)
+    n_low, t_low = passes[ways].sum(axis=1), times[ways].sum(axis=1)
+    excess = (passes.sum() - n_low) * t_low - n_low * (times.sum() - t_low)  # its sign is that of ratio - 1
+    return float(np.mean(excess <= excess[0] + 1e-12))
 
 
 def _pairs(low: pd.DataFrame, high: pd.DataFrame) -> pd.DataFrame:
@@ -50,11 +44,7 @@ def differ(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
     everything, k = np.concatenate([one, other]), len(one)
     if not (k and len(other)):
         return float("nan")
-    if comb(len(everything), k) <= _MOST:
-        ways = np.array([*combinations(range(len(everything)), k)])
-    else:
-        ways = np.argsort(np.random.default_rng(seed).random((_MOST, len(everything))), axis=1)[:, :k]
-        ways[0] = np.arange(k)
+    ways = _deals(len(everything), k, seed)
     sums = everything[ways].sum(axis=1)
     apart = np.abs(sums / k - (everything.sum() - sums) / len(other))
     return float(np.mean(apart >= apart[0] - 1e-9))
@@ -94,6 +84,15 @@ def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: 
         return np.nan, 0
     sums = np.where(_ways(len(means), seed), -means, means).sum(axis=1)
     return float(np.mean(sums <= sums[0] + 1e-9)), len(means)
+
+
+def _deals(count: int, k: int, seed: int) -> np.ndarray:
+    """Which k units come to the first side, array (way, k): all ways, or `_MOST` drawn ones; the first is as seen."""
+    if comb(count, k) <= _MOST:
+        return np.array([*combinations(range(count), k)])
+    ways = np.argsort(np.random.default_rng(seed).random((_MOST, count)), axis=1)[:, :k]
+    ways[0] = np.arange(k)
+    return ways
 
 
 def _ways(count: int, seed: int) -> np.ndarray:
