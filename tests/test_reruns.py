@@ -215,6 +215,10 @@ class TestShipped:
         assert taken.run(targets=[f"{HOLD}.nc"]) == {"replica": 1, "reduce": 1, "collect": 1, "total": 3}
         assert taken.would("--config", "shipped=no", targets=[f"{HOLD}.nc"])["equilibrate"] == 1
         assert taken.would()["equilibrate"] == 1  # the sweep, which is not shipped, starts from it
+        (taken.path / "data/reference/test" / Path(HOLD).relative_to("runs/test") / "r000.nc").unlink()
+        assert "equilibrate" not in taken.would(targets=[f"{HOLD}.nc"])  # it was taken over before
+        shutil.rmtree(taken.path / "runs")
+        assert taken.would(targets=[f"{HOLD}.nc"])["equilibrate"] == 1  # a manifest alone is not a replica
 
     def test_yes_and_no_in_other_letters(self, taken):
         """Once wrong: what was not understood counted as yes."""

@@ -118,6 +118,12 @@ class Scale(Model):
                 raise ValueError("barrier.half_range_nm must not exceed half of any system's length_x_nm")
 
     @property
+    def lacks(self) -> list[str]:
+        """Kinds of protocol that the book has pages about and the scale none of: if any, it makes no book by itself."""
+        asked = {protocol.kind for protocol in self.protocols.values()}
+        return [kind for kind in ("sine", "constant", "steps", "pair", "train") if kind not in asked]
+
+    @property
     def placements(self) -> dict[str, list[str]]:
         """The systems by what they are: each first one with those that differ by `seed` alone, itself included.
 

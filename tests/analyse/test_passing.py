@@ -244,3 +244,15 @@ class TestMeanwhile:
         assert k > 30 and seen == 0 and expected > 10 and p < 1e-6
         k, seen, expected, p = found[False]
         assert seen == pytest.approx(expected, abs=4 * np.sqrt(expected)) and p > 0.01
+
+
+def test_placements_that_began_alike_are_one_unit(settings):
+    """Four placements that fall, three of which began alike: two units, and one of the four ways to exchange these."""
+    start = pd.DataFrame({"placement": range(4), "replica": 0, "ns": 1.0})
+    runs = pd.concat([start.assign(volt=2.0, cl=1), start.assign(volt=4.0, cl=0)])
+    assert passing.compare(runs, 2.0, 4.0, settings, "ns").p_placements == 1 / 16
+    units = passing.as_one(runs, ["a", "b", "c", "d"], ["b", "d", "of another system"])
+    found = passing.compare(units, 2.0, 4.0, settings, "ns")
+    assert units.unit.tolist() == [0, 0, 2, 0] * 2 and (found.placements, found.p_placements) == (2, 1 / 4)
+    assert (found.pairs, found.p_pairs) == (4, 1 / 16)  # pairs are counted as before
+    assert passing.as_one(pd.DataFrame(), ["a"], []).empty

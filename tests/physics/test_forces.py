@@ -13,6 +13,7 @@ from janus_pore.cli import main
 from janus_pore.errors import TrajectoryError
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, store
+from janus_pore.reduce.asked import alike
 from janus_pore.simulate import ensemble, prepare, process, rerun
 from janus_pore.simulate.protocols import protocols_of
 from MDAnalysis.lib.formats.libmdaxdr import TRRFile, XTCFile
@@ -277,6 +278,12 @@ class TestFiles:
         store.write(whole.drop_vars(lacks, errors="ignore"), cut)
         with pytest.raises(TrajectoryError, match=rf"r001\.forces\.nc is no file of forces: it lacks {lacks}: "):
             forces.collect([paths[0], cut])
+
+    def test_settings_of_a_file_that_does_not_say_its_kind(self, paths):
+        """Once a traceback where data are shipped or taken over."""
+        found = [store.read(path) for path in paths]
+        del found[1].attrs["kind"]
+        alike(paths, found)
 
     def test_replicas_that_were_asked_otherwise_do_not_go_together(self, paths, tmp_path):
         """Once broke: forces out to one radius were put together with those out to another."""

@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 import xarray as xr
-from janus_pore import cli
+from janus_pore import cli, config
 from janus_pore.errors import ConfigError, TrajectoryError
 from janus_pore.files import sha256
-from janus_pore.paths import Campaign
+from janus_pore.paths import Campaign, repository
 from janus_pore.reduce import adopt, reference, store
 from janus_pore.reduce.record import read_manifest
 from janus_pore.simulate import plan, status
@@ -198,10 +198,21 @@ def test_nothing_starts_from_the_equilibration_where_all_is_shipped(lab, fresh, 
         ("mosse", name): set(replicas_of(lab.scale, one)) for name, one in protocols_of(lab.scale, "mosse").items()
     }
     some = everything | {("mosse", protocol.name): {0}}
-    for known, done in ((everything, 1), (some, 0)):
+    for known, done in ((everything, 1), (some, 0), (None, 0)):
         line = status.progress(lab.scale, fresh, known).set_index(["system", "protocol"]).loc[("mosse", "equilibrate")]
         table = plan.plan(lab.scale, fresh, {"mosse": 1.0}, known).set_index(["system", "protocol"])
         assert line.replicas == f"{done}/1" and table.loc[("mosse", "equilibrate")].done == done
+    course = config.load(repository() / "config" / "course.yml")  # makes a book, which shows the equilibration
+    everything = {("mosse", name): set(replicas_of(course, one)) for name, one in protocols_of(course, "mosse").items()}
+    assert not course.lacks and not status.equilibrated(course, fresh, "mosse", everything)
+
+
+def test_what_was_taken_over_does_not_count_where_all_is_run_here(lab, fresh, protocol, shelf):
+    """Once it did: with SHIPPED=no there was less left than was run."""
+    take(lab, fresh, protocol, shelf)
+    assert adopt.waiting(lab.scale, fresh, None) is None
+    assert status.finished_ps(lab.scale, fresh, "mosse", protocol) > 0
+    assert status.finished_ps(lab.scale, fresh, "mosse", protocol, None) == 0
 
 
 def test_the_campaign_runs_the_rest_and_ships_only_that(lab, protocol, shelf, scale_file, ran, hold, capsys):

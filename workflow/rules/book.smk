@@ -3,14 +3,16 @@
 NOTEBOOKS = [str(path.relative_to("notebooks").with_suffix("")) for path in sorted(Path("notebooks").glob("0*/*.ipynb"))]
 MAIN = next(iter(SCALE.systems))
 COLLECTED = [f"{RUNS}/{system}/{name}.nc" for system in PROTOCOLS for name in PROTOCOLS[system]]
-MAIN_COLLECTED = [path for path in COLLECTED if path.startswith(f"{RUNS}/{MAIN}/")]
+#: The pages about one system take its other placements of ions along, which differ by `seed` alone.
+OF_MAIN = SCALE.placements.get(MAIN, [MAIN])
+MAIN_COLLECTED = [f"{RUNS}/{system}/{name}.nc" for system in OF_MAIN for name in PROTOCOLS[system]]
 
 def data_for(wildcards):
     """What a notebook's part of the paper needs before it can run."""
     part, name = wildcards.notebook.split("/")
     built = [f"{RUNS}/{system}/equilibrate.nc" for system in SCALE.systems]
     checked = [f"{RUNS}/engine.nc"] if name.endswith(("engine_checks", "campaign")) else []
-    forces = FORCES[MAIN] if name.endswith(("barriers", "mechanism")) else []
+    forces = sum((FORCES[system] for system in OF_MAIN), []) if name.endswith(("barriers", "mechanism")) else []
     if name.endswith(("where_the_barrier_is", "waiting_ions", "held_ion")):  # compare every system that has forces
         forces = sum(FORCES.values(), [])
     return {
@@ -29,10 +31,9 @@ rule notebook:
 
 def every_kind(wildcards):
     """No file: the book has pages about every kind of protocol, and stops here if one is not asked for."""
-    asked = {protocol.kind for protocol in SCALE.protocols.values()}
-    if missing := [kind for kind in ("sine", "constant", "steps", "pair", "train") if kind not in asked]:
+    if SCALE.lacks:
         raise WorkflowError(
-            f"the book has pages about protocols of kind {', '.join(missing)}, and {SCALE_FILE} has none: add them "
+            f"the book has pages about protocols of kind {', '.join(SCALE.lacks)}, and {SCALE_FILE} has none: add them "
             "(config/course.yml shows how), or ask for less, as `make scout` does"
         )
     return []

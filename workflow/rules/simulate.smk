@@ -26,14 +26,18 @@ def job_of(wildcards, **how):
     return cost.job_minutes(SCALE, CAMPAIGN, wildcards.system, PROTOCOLS[wildcards.system][wildcards.protocol], **how)
 
 def on_shelf(system, name, replicas):
-    """The manifests of those of a protocol's replicas that are taken over, or were: none that was begun here."""
+    """The manifests of those of a protocol's replicas that can be taken over, or were: none that was begun here."""
     paths = [Path(SHELF, SCALE.scale, system, name, f"r{k:03d}.json") for k in replicas if not CAMPAIGN.begun(system, name, k)]
-    return [str(path) for path in paths if TAKE_OVER and path.exists()]
+    return [str(path) for path in paths if TAKE_OVER and path.exists() and path.with_suffix(".nc").exists()]
+
+def any_runs_here(system, name, replicas):
+    """Whether one of a protocol's replicas is run here, and not taken over."""
+    return any(not on_shelf(system, name, [k]) and not (TAKE_OVER and CAMPAIGN.took_over(system, name, k)) for k in replicas)
 
 def runs_here(system):
-    """Whether a replica of a system is run here; if all are shipped it need not be equilibrated."""
+    """Whether a system has replicas that are run here; if all are taken over it need not be equilibrated."""
     protocols = {name: replicas_of(SCALE, protocol) for name, protocol in PROTOCOLS[system].items()}
-    return any(len(on_shelf(system, name, replicas)) < len(replicas) for name, replicas in protocols.items())
+    return not protocols or any(any_runs_here(system, name, replicas) for name, replicas in protocols.items())
 
 def starts(wildcards):
     """What a job waits for: the equilibration that its replicas start from, if it runs any, and what is on the shelf.
@@ -42,8 +46,8 @@ def starts(wildcards):
     """
     system, name = wildcards.system, wildcards.protocol
     job = members(int(wildcards.pack), int(wildcards.size), replicas_of(SCALE, PROTOCOLS[system][name]))
-    found = on_shelf(system, name, job)
-    return found if len(found) == len(job) else [f"{RUNS}/{system}/equilibrate.done", *found]
+    begin = [f"{RUNS}/{system}/equilibrate.done"] if any_runs_here(system, name, job) else []
+    return begin + on_shelf(system, name, job)
 
 rule replica:
     # replicas in turn (ensemble.batch_minutes) and side by side (ensemble.replicas_per_job); long ones: a job each

@@ -27,7 +27,7 @@ def dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> flo
 
 def _pairs(low: pd.DataFrame, high: pd.DataFrame) -> pd.DataFrame:
     """The replicas of one placement and number at both voltages, which start alike; columns end in _x and _y."""
-    keys = [name for name in ("placement", "replica") if name in low]
+    keys = [name for name in ("unit", "placement", "replica") if name in low]
     return low.merge(high, on=keys) if keys else low.iloc[:0]
 
 
@@ -68,13 +68,15 @@ def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.nda
     """The mean of `changes` in each placement of the ions that has pairs, array (placement,).
 
     A placement counts once, however many replicas started from its equilibration: what they share by that is then no
-    evidence. Pairs of which one has no such time are left out.
+    evidence. So do placements that began alike, if a column `unit` says which (`passing.as_one`). Pairs of which one
+    has no such time are left out.
     """
     low, high = (one[one[per] > 0] for one in (low, high))
     pairs = _pairs(low, high)
-    if not len(pairs) or "placement" not in pairs:
+    unit = "unit" if "unit" in pairs else "placement"
+    if not len(pairs) or unit not in pairs:
         return np.empty(0)
-    return pd.Series(changes(low, high, per)).groupby(pairs.placement.to_numpy()).mean().to_numpy()
+    return pd.Series(changes(low, high, per)).groupby(pairs[unit].to_numpy()).mean().to_numpy()
 
 
 def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:

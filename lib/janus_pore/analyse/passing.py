@@ -43,8 +43,9 @@ class Comparison:
     p_pairs : the same where only replicas of one placement of ions and one number, which start alike, are exchanged;
         NaN if there is none
     pairs : how many of those there are
-    p_placements : the same where a whole placement of the ions, with the mean change of its pairs, is the unit
-    placements : how many of those there are
+    p_placements : the same where a whole placement of the ions, with the mean change of its pairs, is the unit; those
+        that began alike are one (`as_one`)
+    placements : how many units there are
     """
 
     low_v: float
@@ -166,6 +167,21 @@ def alike(
         for change in (dealing.changes, dealing.placement_changes)
     )
     return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), *dealt
+
+
+def as_one(rows: pd.DataFrame, names: Sequence[str], alike: Sequence[str]) -> pd.DataFrame:
+    """What `waiting.waits` gives, with a column `unit`: the placement, or the first, 0, for those that began as it did.
+
+    Parameters
+    ----------
+    names : of all placements
+    alike : of those that began as the first
+    """
+    if not len(rows):
+        return rows
+    return rows.assign(
+        unit=rows.placement.where(~rows.placement.isin([names.index(k) for k in alike if k in names]), 0)
+    )
 
 
 def by_placement(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

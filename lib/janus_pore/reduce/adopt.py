@@ -101,10 +101,15 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
     return True
 
 
-def waiting(scale: Scale, campaign: Campaign, shelf: Path | None) -> dict[tuple[str, str], set[int]]:
-    """The shipped replicas that a campaign has not begun itself and need not run, by system and protocol."""
+def waiting(scale: Scale, campaign: Campaign, shelf: Path | None) -> dict[tuple[str, str], set[int]] | None:
+    """The shipped replicas that a campaign has not begun itself and need not run, by system and protocol.
+
+    None without a shelf: then nothing is taken over, and what was does not count.
+    """
+    if shelf is None:
+        return None
     found: dict[tuple[str, str], set[int]] = {}
-    for system in scale.systems if shelf else ():
+    for system in scale.systems:
         for name, protocol in protocols_of(scale, system).items():
             place = shelf / scale.scale / system / name
             if there := {

@@ -64,7 +64,7 @@ def same_barrier(scale: Scale, attrs: Mapping[str, Any], path: Path, instead: st
     ConfigError
         naming the settings and both values.
     """
-    if "asked" not in attrs:
+    if not {"asked", "kind"} <= {*attrs}:
         return
     found, now = decides(attrs["asked"], attrs["kind"])[2], scale.barrier.model_dump(mode="json")
     both = found.keys() & now.keys()  # keys may have come and gone since
@@ -83,7 +83,7 @@ def alike(paths: Sequence[Path], replicas: Sequence[xr.Dataset]) -> None:
     """
     said = [
         (path, decides(one.attrs["asked"], one.attrs["kind"])[1:])  # but for the trajectory
-        for path, one in zip(paths, replicas, strict=True) if "asked" in one.attrs
+        for path, one in zip(paths, replicas, strict=True) if {"asked", "kind"} <= {*one.attrs}
     ]  # fmt: skip
     for path, asked in said[1:]:
         first, expected = said[0]

@@ -20,7 +20,7 @@ from ..simulate.protocols import repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
 from .asked import alike, asked_of, decides
 from .settings import SET_BACK, same_run
-from .store import read, whole
+from .store import read, read_whole
 
 #: The columns of Table 1, and the external field, which it leaves out.
 PARTS = (
@@ -29,9 +29,6 @@ PARTS = (
 )  # fmt: skip
 #: Ions are kept to this many times `barrier.radius_nm`, so that the column can still be made wider.
 KEPT_RADII = 2.0
-#: What a file of forces holds.
-_VARIABLES = {"part", "time", "field", "sample_frame", "ion", "x", "radial", "force", "residual"}
-_ATTRS = {"kind", "period_ps", "temperature_k", "trajectories_sha256"}
 
 
 def reduce_forces(
@@ -125,9 +122,7 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     TrajectoryError
         if one is missing or not whole, or their forces were not asked for alike.
     """
-    replicas = [read(path) for path in paths]
-    for path, one in zip(paths, replicas, strict=True):
-        whole(path, one, "no file of forces", _VARIABLES, _ATTRS)
+    replicas = [read_whole(path) for path in paths]
     alike(paths, replicas)
     whose = {"long_name": "replica"}
     return join([
@@ -168,7 +163,7 @@ def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]
         for name, sources in repeated(scale, system).items()
     }  # fmt: skip
     return {
-        name: join([read(path) for path in paths]) if len(paths) > 1 else read(paths[0])
+        name: join([read_whole(path) for path in paths]) if len(paths) > 1 else read_whole(paths[0])
         for name, paths in found.items()
         if paths
     }

@@ -188,7 +188,7 @@ def _sources(campaign: Campaign, system: str, protocol: str, k: int) -> dict[str
 
 
 def _trajectories(path: Path) -> str:
-    return store.read(path).attrs["trajectories_sha256"]
+    return store.read(path).attrs.get("trajectories_sha256", "unknown")
 
 
 def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: Path) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence, Set
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..files import writing
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
 #: What to do about a file that cannot be used.
-_AGAIN = "delete it and make it again (make book), or restore it, if it was shipped (git checkout)"
+_AGAIN = "delete it and call make again, or restore it, if it was shipped (git checkout)"
 #: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
 _SMALL = 2048
 #: Of a file, what is not data (bytes), at most.
@@ -31,8 +32,17 @@ _OWNER = {"sample": "theta_replica", "wide": "wide_replica"}
 #: Attributes that say how a replica was run and reduced: those that differ in them do not go together.
 _SETTINGS = ("pore_radius_nm", "pore_half_depth_nm", "every_frames", "interval_ps", "timestep_fs", "discard_ps")
 _TEXT = {"scale", "system", "protocol", "kind", "janus_pore", "gromacs", "trajectories_sha256", "asked"}
-#: What every reduced replica holds.
-_CORE = {"time", "field", "current", "crossings", "pore_water", "theta", "theta_frame"}
+#: What a file of such a name is, and the variables and attributes that it holds.
+_WHOLE = {
+    r"r\d+\.nc": (
+        "reduced replica", {"time", "field", "current", "crossings", "pore_water", "theta", "theta_frame"},
+        {"trajectories_sha256", "replica"},
+    ),
+    r".+\.forces\.nc": (
+        "file of forces", {"part", "time", "field", "sample_frame", "ion", "x", "radial", "force", "residual"},
+        {"kind", "period_ps", "temperature_k", "trajectories_sha256"},
+    ),
+}  # fmt: skip
 _OF_FIRST = (
     "field", "segment", "interval_field", "interval_segment", "profile_frames", "profile_field", "sheet_charge",
     "snapshot", "snapshot_sheet",
@@ -56,10 +66,9 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
         if the replicas are not of one system and protocol, do not have the same times and field, were run or reduced
         with other settings, or two are one.
     """
-    replicas = [read(path) for path in paths]
+    replicas = [read_whole(path) for path in paths]
     first, runs = replicas[0], {}
     for path, one in zip(paths, replicas, strict=True):
-        whole(path, one, "no reduced replica", _CORE, {"trajectories_sha256", "replica"})
         if (same := runs.setdefault(one.attrs["trajectories_sha256"], path)) is not path:
             raise TrajectoryError(f"{path} and {same} are of the same run: delete the wrong one and reduce it again")
         for key in ("system", "protocol"):
@@ -80,10 +89,14 @@ def collect(paths: Sequence[Path]) -> xr.Dataset:
     return join([_alone(one) for one in replicas])
 
 
-def whole(path: Path, one: xr.Dataset, what: str, variables: Set[str], attrs: Set[str]) -> None:
-    """Raise TrajectoryError, naming what it lacks and calling it `what`, if it has not all of these."""
-    if lacks := sorted((variables - {*one.variables}) | (attrs - {*one.attrs})):
-        raise TrajectoryError(f"{path} is {what}: it lacks {', '.join(lacks)}: {_AGAIN}")
+def read_whole(path: Path) -> xr.Dataset:
+    """Read a reduced replica, or forces, as `read` does, and raise TrajectoryError, too, if it lacks something."""
+    found = read(path)
+    for name, (what, variables, attrs) in _WHOLE.items():
+        lacks = sorted((variables - {*found.variables}) | (attrs - {*found.attrs}))
+        if lacks and re.fullmatch(name, Path(path).name):
+            raise TrajectoryError(f"{path} is no {what}: it lacks {', '.join(lacks)}: {_AGAIN}")
+    return found
 
 
 def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:

@@ -25,15 +25,14 @@ from .status import Shipped, engine_runs, equilibrated, finished_ps
 XTC_BYTES, XTC_BYTES_PER_DECADE = 3.75, 1.3
 
 
-def plan(
-    scale: Scale, campaign: Campaign, ns_per_day: dict[str, float], shipped: Shipped | None = None
-) -> pd.DataFrame:
+def plan(scale: Scale, campaign: Campaign, ns_per_day: dict[str, float], shipped: Shipped = None) -> pd.DataFrame:
     """One row per system and protocol, the equilibrations and the engine's checks.
 
     Parameters
     ----------
     ns_per_day : speed by system, of one run on the cores the scale gives it (`ensemble.cores_per_run`)
-    shipped : replicas that need not be run, by system and protocol; they count as done
+    shipped : replicas that need not be run, by system and protocol; they count as done, and what was taken over
+        does; None if none is to be taken over
 
     Returns
     -------
@@ -44,12 +43,12 @@ def plan(
     for system, parameters in scale.systems.items():
         atoms = _atoms(cell.fill(parameters))
         speed, length = ns_per_day[system], scale.equilibration.duration_ps
-        finished = length * equilibrated(scale, campaign, system, shipped or {})
+        finished = length * equilibrated(scale, campaign, system, shipped)
         rows.append(_row(system, "equilibrate", 1, length, finished, frame_gb(scale.md, atoms), speed))
         for name, protocol in protocols_of(scale, system).items():
             replicas = len(replicas_of(scale, protocol))
             total = replicas * (scale.ensemble.randomise_ps + protocol.simulated_ps)
-            finished = finished_ps(scale, campaign, system, protocol, shipped or {})
+            finished = finished_ps(scale, campaign, system, protocol, shipped)
             md = md_of(scale, protocol)
             own = speed * md.timestep_fs / scale.md.timestep_fs
             rows.append(_row(system, name, replicas, total, finished, frame_gb(md, atoms), own))

@@ -25,8 +25,8 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-#: Replicas that are shipped and need not be run, by system and protocol.
-Shipped = Mapping[tuple[str, str], Set[int]]
+#: Replicas that are shipped and need not be run, by system and protocol; None if none is to be taken over, or was.
+Shipped = Mapping[tuple[str, str], Set[int]] | None
 _NONE: Shipped = {}
 
 
@@ -118,15 +118,25 @@ def engine_runs(scale: Scale, campaign: Campaign) -> list[EngineRun]:
 
 
 def equilibrated(scale: Scale, campaign: Campaign, system: str, shipped: Shipped = _NONE) -> bool:
-    """Whether a system's equilibration need not be run: it has been, or all replicas are shipped or were taken over."""
+    """Whether a system's equilibration need not be run: it has been, or all replicas are shipped or were taken over.
+
+    A scale that makes a book shows it, and so runs it.
+    """
     if (campaign.equilibration(system) / "nvt" / "manifest.json").exists():
         return True
     protocols = protocols_of(scale, system)
-    return bool(protocols) and all(
-        replica in shipped.get((system, name), frozenset()) or campaign.took_over(system, name, replica)
+    return bool(protocols and scale.lacks) and all(
+        _taken(campaign, system, name, replica, shipped)
         for name, protocol in protocols.items()
         for replica in replicas_of(scale, protocol)
     )
+
+
+def _taken(campaign: Campaign, system: str, protocol: str, replica: int, shipped: Shipped) -> bool:
+    """Whether a replica counts as finished because it is shipped or was taken over."""
+    if shipped is None:
+        return False
+    return replica in shipped.get((system, protocol), frozenset()) or campaign.took_over(system, protocol, replica)
 
 
 def finished_ps(
@@ -135,9 +145,9 @@ def finished_ps(
 ) -> float:  # fmt: skip
     """Simulated time (ps) of a protocol with a manifest, or shipped, over some or all of its replicas."""
     timestep_fs = md_of(scale, protocol).timestep_fs
-    total, waiting = 0.0, shipped.get((system, protocol.name), frozenset())
+    total = 0.0
     for replica in replicas_of(scale, protocol) if replicas is None else replicas:
-        if replica in waiting or campaign.took_over(system, protocol.name, replica):
+        if _taken(campaign, system, protocol.name, replica, shipped):
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
         for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9]*[0-9]/manifest.json"):

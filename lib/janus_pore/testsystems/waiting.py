@@ -65,7 +65,7 @@ class WaitingIons:
         outside = there & (rng.uniform(size=there.shape) < self.away)
         replica, frame = np.nonzero(there)
         x = np.sign(field) * np.where(outside[replica, frame], 0.27, 0.1)
-        attrs = {"trajectories_sha256": runs, "kind": "constant", "period_ps": 0.0}
+        attrs = {"trajectories_sha256": runs, "kind": "constant", "period_ps": 0.0, "temperature_k": 300.0}
         found = forces.dataset(
             np.tile(time, self.replicas), np.tile(applied, self.replicas), replica * frames + frame,
             np.zeros(len(x)), x, np.full(len(x), 0.1), np.zeros((len(x), len(forces.PARTS))), np.zeros(len(x)), attrs,
