@@ -71,7 +71,7 @@ def test_a_campaign_makes_every_page_that_its_shipped_data_have(jobs_of):
 
 
 def test_the_page_of_a_held_ion_waits_for_every_place(jobs_of):
-    found = jobs_of("held", "held")
+    found = jobs_of("held", "held", "--config", "shipped=no")
     assert found["equilibrate"] == "21" and found["notebook"] == "1"
     assert found["reduce"] == found["forces"] == found["collect_forces"] == "42"  # 19 places, two twice, 2 fields
 

@@ -154,7 +154,7 @@ class Barrier(Model):
     axis_radius_nm: float = Field(gt=0, description="of the waiting ions, those whose forces tell what holds them")
     arrival_ps: float = Field(gt=0, le=1000.0, description="without an ion there before one comes; looked at around it")
     placed_alike: list[Name] = Field(
-        default=[], description="systems whose ions began nearly where those of the first with another seed did"
+        default=[], description="placements of the ions that began nearly as the first, and count as one with it"
     )
 
     @model_validator(mode="after")

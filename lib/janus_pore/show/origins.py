@@ -124,8 +124,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "barrier.placed_alike": (
         "assumed",
-        "systems that an earlier builder made, which placed ions nearly alike for all seeds (docs/adr/0019): of the "
-        "placements of ions, these are left out where the independent ones are asked alone",
+        "systems that an earlier builder made, which placed ions nearly alike for all seeds (docs/adr/0019): where "
+        "placements of the ions are counted, they count as one with the first, and the others are asked alone, too",
     ),
 }
 

@@ -25,7 +25,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-#: Replicas that are shipped and need not be run, by system and protocol; None if none is to be taken over, or was.
+#: Replicas that are shipped and need not be run, by system and protocol. None: all are run, those taken over, too.
 Shipped = Mapping[tuple[str, str], Set[int]] | None
 _NONE: Shipped = {}
 
