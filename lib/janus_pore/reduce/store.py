@@ -18,7 +18,7 @@ from ..files import writing
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
 #: What to do about a file that cannot be used.
-_AGAIN = "delete it and call make again, or restore it, if it was shipped (git checkout)"
+_AGAIN = "delete it and make it again (call make), or restore it, if it was shipped (git checkout)"
 #: Smaller variables (bytes) are not compressed: HDF5 would need more to say so.
 _SMALL = 2048
 #: Of a file, what is not data (bytes), at most.
