@@ -28,7 +28,7 @@ def test_time_counts():
 def test_without_pairs_there_is_none():
     low, high = rows([1, 1]), rows([0, 0]).assign(placement=1)
     assert dealing.exchanged(low, high, "ns")[1] == 0 and not len(dealing.changes(low, high, "ns"))
-    assert np.isnan(dealing.differ(np.empty(0), np.ones(2)))
+    assert np.isnan([dealing.differ(np.empty(0), np.ones(2)), dealing.differ(np.ones(12), np.zeros(1))]).all()
 
 
 def test_exchange_is_even_where_starts_decide_how_much_flows():

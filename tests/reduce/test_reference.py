@@ -240,10 +240,14 @@ class TestCollect:
     def test_forces_go_with_their_replica(self, lab, scale_file, with_forces, tmp_path, hold):
         data, path = with_forces
         reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "shelf", "x")
-        replica.write(data.assign_attrs(trajectories_sha256="another run"), path)
-        with pytest.raises(TrajectoryError, match="not of the trajectories"):
-            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "other", "x")
-        assert not list((tmp_path / "other").rglob("r000*"))
+        for wrong in (
+            data.assign_attrs(trajectories_sha256="another run"),
+            data.drop_attrs(),
+        ):  # or a file that does not say
+            replica.write(wrong, path)
+            with pytest.raises(TrajectoryError, match="not of the trajectories"):
+                reference.ship(lab.scale, scale_file, lab.campaign, tmp_path / "other", "x")
+            assert not list((tmp_path / "other").rglob("r000*"))
         campaign = Campaign.of(lab.scale.scale, tmp_path / "runs")
         reference.collect(tmp_path / "shelf", lab.scale.scale, campaign)
         together = replica.read(campaign.collected_forces("mosse", hold))

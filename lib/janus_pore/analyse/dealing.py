@@ -40,9 +40,12 @@ def changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.ndarray:
 
 
 def differ(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
-    """p of the difference of two means by dealing the numbers anew, two-sided: all ways, or `_MOST` drawn ones."""
+    """p of the difference of two means by dealing the numbers anew, two-sided: all ways, or `_MOST` drawn ones.
+
+    NaN where a side has fewer than two, which do not say how much they scatter.
+    """
     everything, k = np.concatenate([one, other]), len(one)
-    if not (k and len(other)):
+    if min(k, len(other)) < 2:
         return float("nan")
     ways = _deals(len(everything), k, seed)
     sums = everything[ways].sum(axis=1)

@@ -145,7 +145,7 @@ def alike(
     hypergeometric distribution, its odds being those of the times; with equal times the first p is that of Fisher's
     exact test, two-sided. It takes passes for independent, as counts do. The second deals the pairs that start alike
     to the two configurations anew, and asks how often their mean changes of the flow differ as much; the third deals
-    whole placements of the ions, each with the mean change of its pairs (both NaN without any).
+    whole placements of the ions, each with the mean change of its pairs (both NaN where a side has fewer than two).
 
     Returns
     -------

@@ -18,14 +18,14 @@ from ..paths import Campaign
 from . import cost, prepare, process
 from .gmx import Gmx
 from .protocols import md_of, protocols_of, replicas_of
-from .status import Shipped, engine_runs, equilibrated, finished_ps
+from .status import NOTHING, Shipped, engine_runs, equilibrated, finished_ps
 
 #: Size of a compressed frame in bytes per atom at a resolution of 0.001 nm, and what each further decade adds.
 #: Measured: 2.6, 3.75 to 3.9, 5.1, 6.3 and 7.7 at 1e-2 to 1e-6 nm.
 XTC_BYTES, XTC_BYTES_PER_DECADE = 3.75, 1.3
 
 
-def plan(scale: Scale, campaign: Campaign, ns_per_day: dict[str, float], shipped: Shipped = None) -> pd.DataFrame:
+def plan(scale: Scale, campaign: Campaign, ns_per_day: dict[str, float], shipped: Shipped = NOTHING) -> pd.DataFrame:
     """One row per system and protocol, the equilibrations and the engine's checks.
 
     Parameters

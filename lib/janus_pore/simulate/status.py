@@ -27,7 +27,8 @@ COLUMNS = [
 
 #: Replicas that are shipped and need not be run, by system and protocol. None: all are run, those taken over, too.
 Shipped = Mapping[tuple[str, str], Set[int]] | None
-_NONE: Shipped = {}
+#: Nothing is shipped; what was taken over counts.
+NOTHING: Shipped = {}
 
 
 def segments(scale: Scale, campaign: Campaign) -> pd.DataFrame:
@@ -72,7 +73,7 @@ def _row(md: MD, directory: Path, system: str, protocol: str, replica: str, segm
     }
 
 
-def progress(scale: Scale, campaign: Campaign, shipped: Shipped = _NONE) -> pd.DataFrame:
+def progress(scale: Scale, campaign: Campaign, shipped: Shipped = NOTHING) -> pd.DataFrame:
     """One row per system and protocol, and one for the engine's checks: runs and time finished and asked, and begun.
 
     Cheap: manifests are read, checksums are not computed. What is shipped or was taken over counts as finished, and
@@ -117,7 +118,7 @@ def engine_runs(scale: Scale, campaign: Campaign) -> list[EngineRun]:
     ]
 
 
-def equilibrated(scale: Scale, campaign: Campaign, system: str, shipped: Shipped = _NONE) -> bool:
+def equilibrated(scale: Scale, campaign: Campaign, system: str, shipped: Shipped = NOTHING) -> bool:
     """Whether a system's equilibration need not be run: it has been, or all replicas are shipped or were taken over.
 
     A scale that makes a book shows it, and so runs it.
@@ -140,7 +141,7 @@ def _taken(campaign: Campaign, system: str, protocol: str, replica: int, shipped
 
 
 def finished_ps(
-    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, shipped: Shipped = _NONE,
+    scale: Scale, campaign: Campaign, system: str, protocol: Protocol, shipped: Shipped = NOTHING,
     replicas: Iterable[int] | None = None,
 ) -> float:  # fmt: skip
     """Simulated time (ps) of a protocol with a manifest, or shipped, over some or all of its replicas."""
