@@ -14,7 +14,7 @@ def test_by_hand():
     """2 + 2 replicas, 1 and 1 against 0 and 0: one of six ways to deal, one of four to exchange."""
     low, high = rows([1, 1]), rows([0, 0])
     assert dealing.dealt(low, high, "ns") == pytest.approx(1 / 6)
-    assert dealing.exchanged(low, high, "ns") == (1 / 4, 2)
+    assert dealing.exchanged(low, high, "ns") == (1 / 4, 2, 2)
     assert dealing.changes(low, high, "ns").tolist() == [-1.0, -1.0]
     assert dealing.differ(np.array([-1.0, -1.0]), np.array([1.0, 1.0])) == pytest.approx(2 / 6)
 
@@ -50,18 +50,18 @@ class TestPlacements:
     def test_each_counts_once(self):
         """Eight pairs of one placement that fall are one of two; three placements that fall, one way of eight."""
         low, high = rows([1] * 8), rows([0] * 8)
-        assert dealing.exchanged_placements(low, high, "ns") == (1 / 2, 1)
+        assert dealing.exchanged_placements(low, high, "ns") == (1 / 2, 1, 1)
         others = [rows([1, 2]).assign(placement=k) for k in (1, 2)]
         low, high = (pd.concat([one, *(other.assign(passes=other.passes * k) for other in others)]) for one, k in
                      ((low, 1), (high, 0)))  # fmt: skip
-        assert dealing.exchanged_placements(low, high, "ns") == (1 / 8, 3)
+        assert dealing.exchanged_placements(low, high, "ns") == (1 / 8, 3, 3)
         level = low.assign(passes=np.where(low.placement == 2, 0, low.passes))  # one in which nothing flows: 2 of 8
-        assert dealing.exchanged_placements(level, high, "ns") == (2 / 8, 3)
+        assert dealing.exchanged_placements(level, high, "ns") == (2 / 8, 3, 2)
 
     def test_pairs_without_time_are_left_out(self):
         """A rate per time near: a placement to whose pore no ion came says nothing of it."""
         low, high = (pd.concat([rows(n), rows([0], 0.0).assign(placement=1)]) for n in ([1, 1], [0, 0]))
-        assert dealing.exchanged_placements(low, high, "ns") == (1 / 2, 1)
+        assert dealing.exchanged_placements(low, high, "ns") == (1 / 2, 1, 1)
 
     def test_without_placements_or_pairs_there_is_none(self):
         low, high = rows([1, 1]), rows([0, 0])

@@ -108,10 +108,20 @@ class TestCompare:
         rows = pd.concat([runs.assign(volt=2.0, cl=low), runs.assign(volt=4.0, cl=high)])
         found = passing.compare(rows, 2.0, 4.0, settings, "ns")
         assert max(found.p_counts, found.p_replicas, found.p_pairs) < 0.01 and found.p_placements > 0.2
-        assert found.placements == 8 and not found.lower
-        assert passing.compare(rows[rows.placement == 0], 2.0, 4.0, settings, "ns").lower  # one says nothing of others
+        assert (found.placements, found.changing, found.verdict) == (8, 7, "not established")
+        one = passing.compare(rows[rows.placement == 0], 2.0, 4.0, settings, "ns")
+        assert one.verdict == "likely lower"  # it says nothing of others
         few = passing.compare(rows.query("placement == 0 and replica < 4"), 2.0, 4.0, settings, "ns")
-        assert few.p_pairs == 1 / 16 and few.lower  # so few pairs have no smaller p; by replicas it is 1 / 70
+        assert few.p_pairs == 1 / 16 and few.verdict == "likely lower"  # by replicas it is 1 / 70
+
+    @pytest.mark.parametrize(("falling", "verdict"), [(3, "likely lower"), (4, "likely lower"), (5, "lower")])
+    def test_lower_takes_five_placements_that_change(self, settings, falling, verdict):
+        """Of twelve, in some of which nothing passes; four replicas of each. Once twelve that are there were enough."""
+        runs = pd.DataFrame({"placement": np.repeat(range(12), 4), "replica": [*range(4)] * 12, "ns": 1.0})
+        low = runs.assign(volt=2.0, cl=(runs.placement < falling).astype(int) * 2)
+        found = passing.compare(pd.concat([low, runs.assign(volt=4.0, cl=0)]), 2.0, 4.0, settings, "ns")
+        assert (found.placements, found.changing, found.p_placements) == (12, falling, 0.5**falling)
+        assert (found.pairs, found.differing, found.verdict) == (48, 4 * falling, verdict)
 
     def test_the_nearest_voltage_within_a_tenth(self, settings):
         table = rows(WaitingIons(replicas=3), 1)

@@ -61,7 +61,8 @@ def test_the_tables_say_what_was_counted(pore, settings):
     assert "placements" not in first.remark  # all replicas are of one
     apart = waiting.waits(holds, reruns, PLACE).eval("placement = replica")
     both = passing.compare(apart, 2.0, 4.0, settings)
-    assert "by 3 placements (least 0.12)" in show.claims({}, {"a: x": ("less", both)}, {}, (7, 0, 3.5, 0.01))[0].remark
+    (placed,) = show.claims({}, {"a: x": ("less", both)}, {}, (7, 0, 3.5, 0.01))[:1]
+    assert "by 3 placements (3 of them change: least 0.12)" in placed.remark
     assert np.isneginf(first.here.low) and second.here is None and "none passed" in second.remark
     assert third.here.value == 0 and third.here.n == 7 and "3.5 expected" in third.remark
     assert len(found) == 3 + 2 * 3 + 6 and "K+ that pass, per ns of run" in found[4].quantity

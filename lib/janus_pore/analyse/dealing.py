@@ -53,18 +53,22 @@ def differ(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
     return float(np.mean(apart >= apart[0] - 1e-9))
 
 
-def exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
-    """p of the ratio by exchanging the voltages within pairs that start alike, all ways or `_MOST` drawn; the pairs."""
+def exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int, int]:
+    """p of the ratio by exchanging the voltages within pairs that start alike, all ways or `_MOST` drawn.
+
+    And how many pairs there are, and how many of these differ in anything: with d of them no p is below 0.5^d.
+    """
     pairs = _pairs(low, high)
     if not len(pairs):
-        return np.nan, 0
+        return np.nan, 0, 0
     ends = [pairs[[f"{name}_x", f"{name}_y"]].to_numpy(float) for name in ("passes", per)]
     ways = _ways(len(pairs), seed)
     n_low, t_low, n_high, t_high = (
         np.where(ways, one[:, 1 - k], one[:, k]).sum(axis=1) for k in (0, 1) for one in ends
     )
     excess = n_high * t_low - n_low * t_high
-    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs)
+    differing = int(np.any([one[:, 0] != one[:, 1] for one in ends], axis=0).sum())
+    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs), differing
 
 
 def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.ndarray:
@@ -82,13 +86,16 @@ def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.nda
     return pd.Series(changes(low, high, per)).groupby(pairs[unit].to_numpy()).mean().to_numpy()
 
 
-def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int]:
-    """p of the mean change of flow by exchanging the voltages of whole placements; how many of these have pairs."""
+def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> tuple[float, int, int]:
+    """p of the mean change of flow by exchanging the voltages of whole placements.
+
+    And how many of these have pairs, and how many of them change: with d of them no p is below 0.5^d.
+    """
     means = placement_changes(low, high, per)
     if not len(means):
-        return np.nan, 0
+        return np.nan, 0, 0
     sums = np.where(_ways(len(means), seed), -means, means).sum(axis=1)
-    return float(np.mean(sums <= sums[0] + 1e-9)), len(means)
+    return float(np.mean(sums <= sums[0] + 1e-9)), len(means), int(np.count_nonzero(np.abs(means) > 1e-9))
 
 
 def _deals(count: int, k: int, seed: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from .stats import Estimate
 
 #: Confidence of a bound, where nothing passed.
 BOUND = 0.95
-#: Chance below which a rate counts as lower (`Comparison.lower`).
+#: Chance below which a rate counts as lower (`Comparison.verdict`).
 LEVEL = 0.05
 
 
@@ -40,12 +40,11 @@ class Comparison:
     p_replicas : share of the ways to deal the replicas to the two voltages with as few passes at the higher one for
         the time waited
     replicas : how many there are at each
-    p_pairs : the same where only replicas of one placement of ions and one number, which start alike, are exchanged;
-        NaN if there is none
-    pairs : how many of those there are
+    p_pairs : the same where only replicas of one placement and number, which start alike, are exchanged; NaN if none
+    pairs, differing : how many of those there are, and how many differ at all (d of them have no p below 0.5^d)
     p_placements : the same where a whole placement of the ions, with the mean change of its pairs, is the unit; those
         that began alike are one (`as_one`)
-    placements : how many units there are
+    placements, changing : how many units there are, and how many of them change
     """
 
     low_v: float
@@ -56,15 +55,21 @@ class Comparison:
     replicas: tuple[int, int]
     p_pairs: float = np.nan
     pairs: int = 0
+    differing: int = 0
     p_placements: float = np.nan
     placements: int = 0
+    changing: int = 0
 
     @property
-    def lower(self) -> bool:
-        """Whether all p are below `LEVEL`; those by pairs and by placements where there are enough for that."""
-        exchanged = ((self.p_pairs, self.pairs), (self.p_placements, self.placements))
-        chances = [self.p_counts, self.p_replicas, *(p for p, units in exchanged if 0.5**units < LEVEL)]
-        return max(chances) < LEVEL
+    def verdict(self) -> str:
+        """`lower` if every p is below `LEVEL`, else `not established`; `likely lower` if placements cannot say it yet.
+
+        Pairs and placements are asked where their p can be so small: where five or more of them change.
+        """
+        can = ((self.p_pairs, self.differing), (self.p_placements, self.changing))
+        if max(self.p_counts, self.p_replicas, *(p for p, units in can if 0.5**units < LEVEL)) >= LEVEL:
+            return "not established"
+        return "lower" if self.p_placements < LEVEL else "likely lower"
 
 
 def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
@@ -179,9 +184,8 @@ def as_one(rows: pd.DataFrame, names: Sequence[str], alike: Sequence[str]) -> pd
     """
     if not len(rows):
         return rows
-    return rows.assign(
-        unit=rows.placement.where(~rows.placement.isin([names.index(k) for k in alike if k in names]), 0)
-    )
+    began = rows.placement.isin([names.index(k) for k in alike if k in names])
+    return rows.assign(unit=rows.placement.where(~began, 0))
 
 
 def by_placement(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

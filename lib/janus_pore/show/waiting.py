@@ -165,14 +165,13 @@ def claims(
         if one is None:
             rows.append(Claim(name, paper, None, "1", "not run at both, or no Cl- came, or none passed"))
             continue
-        verdict = "lower" if one.lower else "not established"
-        remark = f"{one.high_v:g} over {one.low_v:g} V: {verdict}; p = {one.p_counts:.2g} by counts, "
+        remark = f"{one.high_v:g} over {one.low_v:g} V: {one.verdict}; p = {one.p_counts:.2g} by counts, "
         low, high = one.replicas
         remark += f"{one.p_replicas:.2g} by {low} + {high} replicas, whose least is {1 / comb(low + high, low):.2g}"
         if one.pairs:
-            remark += f", {one.p_pairs:.2g} by {one.pairs} pairs that start alike (least {0.5**one.pairs:.2g})"
+            remark += f", {one.p_pairs:.2g} by {one.pairs} pairs that start alike ({_changed(one.differing)})"
         if one.placements > 1:
-            remark += f", {one.p_placements:.2g} by {one.placements} placements (least {0.5**one.placements:.2g})"
+            remark += f", {one.p_placements:.2g} by {one.placements} placements ({_changed(one.changing)})"
         rows.append(Claim(name, paper, one.ratio, "1", f"{remark}; n passes"))
     passes, seen, expected, p = meanwhile
     remark = f"of {passes} passes; {expected:.2g} expected if it is all the same (p = {p:.2g})"
@@ -188,6 +187,11 @@ def claims(
             for key, label in (("waiting", "while a Cl- waits"), ("none", "while none does")):
                 rows.append(Claim(f"{name}, {volt:g} V: <cos theta> {label}", "not in the paper", states[key], "1"))
     return rows
+
+
+def _changed(units: int) -> str:
+    """How many of some units tell of a change, and the least p that these can have."""
+    return f"{units} of them change: least {0.5**units:.2g}"
 
 
 def _rates(volt: pd.Series, rates: pd.Series, ax: Axes, fmt: str, mfc: str, color: str) -> None:
