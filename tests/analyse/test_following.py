@@ -137,3 +137,18 @@ def test_the_longest_stay_in_all_its_parts():
     assert [(one.side, one.since_ps[1]) for one in stay] == [(s, t) for t in (40, 80, 120, 160) for s in ("up", "down")]
     assert {one.way for one in stay} == {"jump, 160 ps"}
     assert following.longest_stay([]) == []
+
+
+def test_another_box_is_asked_by_itself():
+    """One with the same order at each voltage leaves as much; one of one order leaves all that is seen."""
+    points = ordered.points(ChargingSheet(memory_deg=12.0).sample(1), SETTINGS)
+    short = ordered.points(ChargingSheet(length_x_nm=5.0, held_v_nm=(0.4, 0.6, 0.8, 1.2, 2.4)).sample(2), SETTINGS)
+    same = following.curve([one for one in short if one.way == "constant"], SETTINGS)
+    level = replace(same, means=np.broadcast_to(same.means[:, :1], same.means.shape))
+    few = following.curve([one for one in short if one.voltage_v > 5], SETTINGS)
+    for one in following.memories(points, SETTINGS, {"same": same, "level": level, "few": few}):
+        made, left, failed = one.others["same"]
+        assert left.value == pytest.approx(one.left.value, abs=3) and made.value > 3 and not failed
+        assert one.others["level"][1].value == pytest.approx(one.seen.value)
+        assert one.others["few"][:2] == (None, None) and "no constant fields on both sides" in one.others["few"][2]
+    assert not following.memories(points, SETTINGS)[0].others

@@ -45,6 +45,20 @@ def test_course_shows_both_sides_and_what_was_expected(points):
     plt.close(figure)
 
 
+def test_another_box_has_a_line_a_column_and_rows_of_its_own(ax, points):
+    others = {"box of 5 nm": following.curve([one for one in points if one.voltage_v < 7], SETTINGS)}
+    show.order(points, SETTINGS, False, ax, others)
+    dashed = [line.get_label() for line in ax.lines if line.get_linestyle() == "--"]
+    assert dashed == ["constant field, box of 5 nm"]
+    table = show.table(points, SETTINGS, others)
+    assert table["constant field, box of 5 nm (degrees)"].iloc[-1] != "not known"
+    rows = show.claims(following.memories(points, SETTINGS, others))
+    assert [one.quantity[:24] for one in rows[:3]] == [
+        "sigma_theta up - down, +", "left of it at one voltag", "the same by constant fie"
+    ]  # fmt: skip
+    assert rows[2].here.value == pytest.approx(rows[1].here.value, abs=3) and "the voltage makes" in rows[2].remark
+
+
 def test_nothing_to_draw_is_drawn_without_an_error(ax):
     show.order([], SETTINGS, False, ax)
     plt.close(show.course([], [], SETTINGS))

@@ -20,8 +20,13 @@ def data_for(wildcards):
         "02_simulate": (COLLECTED if "campaign" in wildcards.notebook else []) + checked,
     }.get(part, (COLLECTED if name.endswith(("membrane_charge", "sensitivity", "waiting_ions")) else MAIN_COLLECTED) + forces)
 
+def beside(wildcards):
+    """The shipped data of all scales, put together, for the page that compares with them."""
+    shipped = sorted(path.parent.name for path in Path(SHELF).glob("*/scale.yml"))
+    return [f"runs/reference/{name}.done" for name in shipped if wildcards.notebook.endswith("sheet_voltage")]
+
 rule notebook:
-    input: "notebooks/{notebook}.ipynb", data_for, code("."), ancient(SCALE_FILE)
+    input: "notebooks/{notebook}.ipynb", data_for, beside, code("."), ancient(SCALE_FILE)
     output: f"{RUNS}/notebooks/{{notebook}}.ipynb"
     params: scale=SCALE.model_dump_json()
     wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"

@@ -25,7 +25,7 @@ rule reference:
     shell: "janus-pore reference {SHELF}/{wildcards.shipped}/scale.yml --runs runs/reference --done {output:q}"
 
 rule reference_notebook:
-    input: "notebooks/{notebook}.ipynb", rules.reference.output, code(".")
+    input: "notebooks/{notebook}.ipynb", rules.reference.output, beside, code(".")
     output: "runs/reference/{shipped}/notebooks/{notebook}.ipynb"
     wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"
     resources: mem_mb=8000

@@ -13,8 +13,8 @@ are taken (`Point.offsets_v`), that mean is taken over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Memory:
     up, down : the two
     seen, expected, left : sigma_up - sigma_down in degrees; what constant fields have at these voltages; the difference
     failed : why the last two are None; empty if they are not
+    others : (expected, left, failed) by the constant fields of other boxes, by name
     """
 
     up: Point
@@ -41,13 +42,19 @@ class Memory:
     expected: Estimate | None
     left: Estimate | None
     failed: str = ""
+    others: Mapping[str, tuple[Estimate | None, Estimate | None, str]] = field(default_factory=dict)
 
 
-def memories(found: Iterable[Point], settings: Analysis) -> list[Memory]:
-    """All pairs of an `up` and a `down` point of one way, field and time, in the order of the up ones."""
+def memories(found: Iterable[Point], settings: Analysis, others: Mapping[str, Curve] | None = None) -> list[Memory]:
+    """All pairs of an `up` and a `down` point of one way, field and time, in the order of the up ones.
+
+    Parameters
+    ----------
+    others : curves of other boxes, by name, which the same is asked of
+    """
     found = list(found)
     pairs = [(up, down) for up in found for down in found if _both_sides(up, down)]
-    return [_memory(up, down, curve_for(up, found, settings), settings) for up, down in pairs]
+    return [_memory(up, down, curve_for(up, found, settings), settings, others or {}) for up, down in pairs]
 
 
 def longest_stay(pairs: Iterable[Memory]) -> list[Point]:
@@ -157,18 +164,24 @@ def curve_for(point: Point, found: Iterable[Point], settings: Analysis) -> Curve
     return curve((one for one in found if one.way != own), settings)
 
 
-def _memory(up: Point, down: Point, steady: Curve, settings: Analysis) -> Memory:
+def _memory(up: Point, down: Point, steady: Curve, settings: Analysis, others: Mapping[str, Curve]) -> Memory:
     drawn = [one.drawn(settings, seed) for seed, one in enumerate((up, down))]
-    n = min(len(up.units), len(down.units))
     seen = width(drawn[0][:, :4]) - width(drawn[1][:, :4])
+    by = {name: _left(up, down, drawn, seen, one, settings) for name, one in others.items()}
+    n = min(len(up.units), len(down.units))
+    return Memory(up, down, estimated(seen, n, settings), *_left(up, down, drawn, seen, steady, settings), by)
+
+
+def _left(
+    up: Point, down: Point, drawn: list[np.ndarray], seen: np.ndarray, steady: Curve, settings: Analysis
+) -> tuple[Estimate | None, Estimate | None, str]:
+    """What a curve has at the voltages of both sides, what that leaves of what is seen, and why neither is known."""
     known = [steady.at(one, draws[:, 4]) for one, draws in zip((up, down), drawn, strict=True)]
     if outside := [one for one, sigma in zip((up, down), known, strict=True) if not np.isfinite(sigma[0])]:
         volts = ", ".join(f"{one.units[:, 4].mean():.3g}" for one in outside)
-        failed = f"no constant fields on both sides of {volts} V: run some"
-        return Memory(up, down, estimated(seen, n, settings), None, None, failed)
+        return None, None, f"no constant fields on both sides of {volts} V: run some"
     by_voltage, behind = known[0] - known[1], steady.behind(up, down)
-    rest = (estimated(one, behind, settings) for one in (by_voltage, seen - by_voltage))
-    return Memory(up, down, estimated(seen, n, settings), *rest)
+    return estimated(by_voltage, behind, settings), estimated(seen - by_voltage, behind, settings), ""
 
 
 def _both_sides(up: Point, down: Point) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analyse import following
-from ..analyse.following import Memory
+from ..analyse.following import Curve, Memory
 from ..analyse.ordered import Point
 from ..analyse.stats import Estimate
 from ..parameters import Analysis
@@ -23,15 +23,20 @@ _SIGMA = r"$\sigma_\theta$ (degrees)"
 _SHEET = "voltage across the sheet (V)"
 
 
-def order(found: Sequence[Point], settings: Analysis, applied: bool, ax: Axes) -> None:
+def order(
+    found: Sequence[Point], settings: Analysis, applied: bool, ax: Axes, others: Mapping[str, Curve] | None = None
+) -> None:
     """sigma_theta against E Lx (`applied`) or the voltage across the sheet: both sides, and constant fields as a line.
 
-    A sweep's sixteenths are joined, other ways are dots. Points that are steady are in the line, too.
+    A sweep's sixteenths are joined, other ways are dots. Points that are steady are in the line, too. Dashed are the
+    constant fields of `others`, other boxes.
     """
-    steady = following.curve(found, settings)
-    if not applied and len(steady.runs):
-        volts = np.linspace(steady.volts[0, 0], steady.volts[0, -1], 200)
-        ax.plot(volts, steady.along(volts), "-", color="0.3", lw=1, label="constant field")
+    curves = {"constant field": following.curve(found, settings)}
+    curves |= {f"constant field, {name}": one for name, one in (others or {}).items()}
+    for k, (label, steady) in enumerate(curves.items() if not applied else ()):
+        if len(steady.runs):
+            volts = np.linspace(steady.volts[0, 0], steady.volts[0, -1], 200)
+            ax.plot(volts, steady.along(volts), ["-", "--", ":"][min(k, 2)], color="0.3", lw=1, label=label)
     held = [one for one in found if one.side == "held"]
     _dots(held, settings, applied, ax, "0.3", "D", "constant field" if applied else None)
     ways = dict.fromkeys(one.way for one in found if one.side != "held")
@@ -69,11 +74,16 @@ def course(stay: Sequence[Point], found: Sequence[Point], settings: Analysis) ->
     return figure
 
 
-def table(found: Sequence[Point], settings: Analysis) -> pd.DataFrame:
-    """Each point in words: voltages, sigma_theta, and what a constant field has at the voltage across the sheet."""
+def table(found: Sequence[Point], settings: Analysis, others: Mapping[str, Curve] | None = None) -> pd.DataFrame:
+    """Each point in words: voltages, sigma_theta, and what a constant field has at the voltage across the sheet.
+
+    A column each for constant fields of `others`, other boxes.
+    """
     rows = []
     for one in found:
-        known = following.expected(one, following.curve_for(one, found, settings), settings)
+        curves = {"constant field": following.curve_for(one, found, settings)}
+        curves |= {f"constant field, {name}": curve for name, curve in (others or {}).items()}
+        known = {name: following.expected(one, curve, settings) for name, curve in curves.items()}
         rows.append(
             {
                 "way": one.way,
@@ -83,7 +93,7 @@ def table(found: Sequence[Point], settings: Analysis) -> pd.DataFrame:
                 "E Lx (V)": f"{one.voltage_v:.2f}",
                 "across the sheet (V)": text(one.sheet_v(settings)),
                 "sigma (degrees)": text(one.sigma(settings)),
-                "constant field (degrees)": text(known) if known else "not known",
+                **{f"{name} (degrees)": text(sigma) if sigma else "not known" for name, sigma in known.items()},
                 "n": len(one.units),
             }
         )
@@ -98,6 +108,10 @@ def claims(found: Sequence[Memory]) -> list[Claim]:
         rows.append(Claim(f"sigma_theta up - down, {where}", printed("sigma_theta_branch"), one.seen, "degrees"))
         remark = one.failed or f"the voltage across the sheet makes {text(one.expected)}"
         rows.append(Claim(f"left of it at one voltage, {where}", "not in the paper", one.left, "degrees", remark))
+        for name, (made, left, failed) in one.others.items():
+            remark = failed or f"the voltage makes {text(made)}"
+            quantity = f"the same by constant fields of the {name}, {where}"
+            rows.append(Claim(quantity, "not in the paper", left, "degrees", remark))
     return rows
 
 
