@@ -139,6 +139,12 @@ class TestValues:
         del settings["system"]["salt_mol_l"]
         assert "systems.mosse.salt_mol_l: Field required" in refusal()
 
+    def test_a_key_that_is_misspelt_and_a_form(self, refusal, settings):
+        settings["system"]["lenght_x_nm"] = settings["system"].pop("length_x_nm")
+        settings["system"]["pore_cut"] = "6-6-6"
+        message = refusal()
+        assert "there is no such key. Is length_x_nm meant?" in message and "such as 6/6/6" in message
+
     def test_all_faults_are_named_at_once(self, refusal, settings):
         put(settings, "md.cutoff_nm", "1,2")
         message = refusal("analysis.phase_bins", 1)
@@ -173,6 +179,12 @@ class TestValues:
         for key, value in changes.items():
             put(settings, key, value)
         assert named in refusal()
+
+    def test_two_systems_that_do_not_differ(self, make_scale):
+        """Once they counted as two placements of the ions, with the same trajectories."""
+        with pytest.raises(ConfigError, match=r"mosse and again do not differ.*another `seed`"):
+            make_scale(systems={"mosse": {}, "again": {}})
+        assert make_scale(systems={"mosse": {}, "again": {"seed": 7}}).placements["again"] == ["again", "mosse"]
 
     def test_nose_hoover_with_a_tight_coupling_is_good(self, make_scale):
         assert make_scale(md__thermostat="nose-hoover", md__thermostat_every_steps=2).md.thermostat == "nose-hoover"

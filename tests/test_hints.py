@@ -51,6 +51,7 @@ def test_the_place_of_a_campaign_may_be_a_link(scale, tmp_path, monkeypatch):
     """Usual on a cluster, whose scratch disk is another; once the shipped data were sent into the campaign's place."""
     (tmp_path / "disk").mkdir()
     (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    (tmp_path / "config").symlink_to(ROOT / "config")
     monkeypatch.setattr(hints, "repository", lambda: tmp_path)
     monkeypatch.setattr(hints, "shelf", lambda: ROOT / "data" / "reference")
     assert "--runs runs/reference (and set" in hints.data(scale("course"), tmp_path / "runs", "sine", ["mosse"])
@@ -82,5 +83,7 @@ def test_a_file_of_reduced_data(tmp_path):
     ):
         path = Campaign.of("scout", place).equilibration("cut666").with_suffix(".nc")
         assert re.search(said, hints.run(path))
+    misspelt = Campaign.of("refrence", ROOT / "runs").collected("scout", "volt")
+    assert "there is no config/refrence.yml: is that where campaigns lie" in hints.run(misspelt)
     shipped = Campaign.of("course", TOGETHER).collected("mosse", "ppf")
     assert command(hints.run(shipped)) == ["reference", "config/course.yml", "--runs", "runs/reference"]

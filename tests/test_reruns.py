@@ -90,6 +90,15 @@ class TestEdits:
         place.run()
         assert place.would() == {}
 
+    def test_more_replicas_are_no_reason_to_run_the_others_again(self, place):
+        """Once each job was run again, and each reduction: nothing new, and hours in the queue."""
+        place.edit(ensemble__replicas=2)
+        assert place.would() == {"replica": 2, "reduce": 2, "forces": 1, "collect": 2, "collect_forces": 1, "total": 8}
+
+    def test_what_an_equilibration_discards_is_no_reason_to_run_it_again(self, place):
+        place.edit(equilibration__discard_ps=0.6)
+        assert place.would() == {"profile": 1, "total": 1}
+
     def test_of_a_constant_field_what_is_discarded(self, place):
         """Once wrong: profiles and forces kept the frames of the old value."""
         place.edit(analysis__discard_ps=0.3)

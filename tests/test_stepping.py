@@ -25,6 +25,16 @@ def test_a_replica_that_a_protocol_has_not(make_scale):
         stepping.protocol_of(args, scale, [2])
 
 
+def test_a_protocol_that_a_system_does_not_go_through(make_scale):
+    """Once it said that there was none."""
+    scale = make_scale(systems={"mosse": {}, "again": {"seed": 7}})
+    args = argparse.Namespace(system="again", protocol="hold_+0.40")
+    with pytest.raises(
+        JanusPoreError, match=r"hold_\+0\.40 is not run in again: add again to `systems` of protocols\.hold"
+    ):
+        stepping.protocol_of(args, scale)
+
+
 def test_a_note_only_if_there_is_something_to_say(capsys):
     stepping.note("")
     assert capsys.readouterr().err == ""

@@ -6,8 +6,11 @@ and the allowed range. Units are in the key names.
 
 from __future__ import annotations
 
+import difflib
 import math
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -28,6 +31,9 @@ from .parameters import (
 )
 from .protocol_parameters import AnyProtocol
 from .units import is_multiple
+
+#: What a form looks like that pydantic names by a pattern.
+_EXAMPLES = {"pore_cut": "6/6/6"}
 
 #: Directories of every campaign, which no system or protocol may be named after.
 RESERVED = {"engine", "equilibrate", "systems", "notebooks", "results", "book", "tpr"}
@@ -72,6 +78,12 @@ class Scale(Model):
                 raise ValueError(f"systems.{name}: every box edge must exceed twice md.cutoff_nm")
             if 2 * self.analysis.pore_radius_nm > min(edges[1:]):
                 raise ValueError(f"analysis.pore_radius_nm: the pore must fit into the sheet of systems.{name}")
+        for name, system in self.systems.items():
+            if twin := next((other for other in self.systems if other != name and self.systems[other] == system), None):
+                raise ValueError(
+                    f"systems: {twin} and {name} do not differ, so their runs would be the same and count twice: give "
+                    "one another `seed`, which places its ions anew"
+                )
         if len({system.held_cl_nm is None for system in self.systems.values()}) > 1:
             raise ValueError(
                 "systems: some hold a Cl- (held_cl_nm) and some do not, and pages about the ions would count a held "
@@ -88,7 +100,8 @@ class Scale(Model):
         if needed > self.equilibration.duration_ps:
             raise ValueError(
                 f"{most} replicas spaced by {self.ensemble.spacing_ps} ps need an "
-                f"equilibration.duration_ps of at least {needed} ps"
+                f"equilibration.duration_ps of at least {needed} ps. (One that was run stays as it is: ask for fewer "
+                "then, and add a system that differs by `seed`)"
             )
         self._check_barrier()
         if not self.equilibration.duration_ps > self.equilibration.discard_ps:
@@ -173,8 +186,26 @@ def load(path: Path | str) -> Scale:
                 del loc[2]  # the kind, by which pydantic tells protocols apart
             key = ".".join(map(str, loc)) + ": " if loc else ""
             found = "" if isinstance(item["input"], dict | Model) else f" (found: {item['input']!r})"
-            lines.append(f"  {key}{item['msg'].removeprefix('Value error, ')}{found}")
+            lines.append(f"  {key}{item['msg'].removeprefix('Value error, ')}{_in_words(item)}{found}")
         raise ConfigError("\n".join(lines)) from None
+
+
+def _in_words(fault: Any) -> str:
+    """What pydantic does not say of a fault: an example of a form, and which key an unknown one may stand for."""
+    key = str(fault["loc"][-1]) if fault["loc"] else ""
+    if fault["type"] == "string_pattern_mismatch" and key in _EXAMPLES:
+        return f", such as {_EXAMPLES[key]}"
+    if fault["type"] == "extra_forbidden" and (near := difflib.get_close_matches(key, _keys(), n=1)):
+        return f": there is no such key. Is {near[0]} meant?"
+    return ""
+
+
+@cache
+def _keys() -> list[str]:
+    """All keys of a scale file."""
+    schema = Scale.model_json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    return sorted({key for part in parts for key in part.get("properties", {})})
 
 
 def misnamed(path: Path | str, scale: Scale) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -32,8 +33,27 @@ def write_text(path: Path, text: str) -> Path:
     part = path.with_name(path.name + ".tmp")
     with writing(part):
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        settle(part, path)
     return path
+
+
+def settle(part: Path, path: Path) -> None:
+    """Give a finished file its name, so that it is whole there even if the power fails next."""
+    synced(part)
+    os.replace(part, path)
+    synced(path.parent)
+
+
+def synced(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a directory (which not every file system can say)."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(number)
 
 
 @contextmanager

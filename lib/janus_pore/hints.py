@@ -45,6 +45,8 @@ def run(path: Path) -> str:
     if together:
         inside = inside.relative_to(TOGETHER.name)
     scale = inside.parts[0]
+    if not (repository() / "config" / f"{scale}.yml").exists():
+        return f"there is no config/{scale}.yml: is that where campaigns lie, as `runs` says?"
     if together and (shelf() / inside.with_suffix("")).is_dir():
         return put_together(scale, path.parents[len(inside.parts) - 1])
     command = f"snakemake {Path('runs') / inside} --cores 2 --configfile config/{scale}.yml"

@@ -26,7 +26,14 @@ def protocol_of(args: argparse.Namespace, scale: Scale, replicas: Iterable[int] 
     """The protocol that is asked for of a system; replicas that it does not have are refused."""
     from .simulate import protocols
 
-    found = known(protocols.protocols_of(scale, args.system), args.protocol, "protocol")
+    own, everything = protocols.protocols_of(scale, args.system), protocols.expand(scale)
+    if args.protocol in everything and args.protocol not in own:
+        entry = args.protocol if args.protocol in scale.protocols else args.protocol.rpartition("_")[0]
+        raise JanusPoreError(
+            f"{args.protocol} is not run in {args.system}: add {args.system} to `systems` of protocols.{entry} in the "
+            f"scale file (now: {', '.join(everything[args.protocol].systems)})"
+        )
+    found = known(own, args.protocol, "protocol")
     protocols.check_replicas(scale, found, replicas)
     return found
 

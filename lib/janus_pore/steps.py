@@ -57,8 +57,12 @@ def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
 def build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .build import system
+    from .simulate import process
 
-    system.write(known(scale.systems, args.system, "system"), campaign.system(args.system))
+    place = campaign.system(args.system)
+    config = known(scale.systems, args.system, "system")
+    with process.turn(place):
+        system.write(config, place)
 
 
 def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -183,7 +187,8 @@ def ship(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 def reference(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import reference
 
-    reference.collect(args.shelf, scale.scale, campaign)
+    written = reference.collect(args.shelf, scale.scale, campaign)
+    print(f"{hints.shown(campaign.root)}: the shipped replicas, in {len(written)} files")
     stamp(args)
 
 

@@ -1,6 +1,7 @@
 """A checkpoint lost, cut short or with a bit flipped: the one before is taken, or the run is refused."""
 
 import shutil
+import subprocess
 
 import pytest
 from janus_pore.errors import RunError
@@ -77,7 +78,9 @@ def test_the_first_checkpoint_was_never_written(stopped, work_of, run, check):
     """Nothing to go on from: the segment begins again, and its half output is not mixed into the new."""
     for name in checkpoint.CHECKPOINTS:
         (work_of(stopped) / name).unlink()
-    checkpoint.seal(work_of(stopped))  # as it is when an mdrun ends before it writes one
+    checkpoint.seal(work_of(stopped))  # as it is when an mdrun ends before it writes one, and its log says none
+    for path in work_of(stopped).glob("md.part*.log"):
+        path.write_text(path.read_text().replace("Writing checkpoint", "Nothing"))
     run(stopped)
     check(stopped)
 
@@ -97,6 +100,36 @@ def test_both_lost_is_refused(stopped, work_of, run, check, contents, no_launch,
     (work / "state_prev.cpt").write_bytes(kept["state_prev.cpt"])
     run(stopped)
     check(stopped)
+
+
+def test_both_lost_while_no_seal_says_so_is_refused(stopped, work_of, run, contents, no_launch):
+    """As after a runner was killed. Once what had been computed was deleted without a word: the logs tell of it."""
+    work = work_of(stopped)
+    for name in ("sealed.json", *checkpoint.CHECKPOINTS):
+        (work / name).unlink()
+    kept = contents(work)
+    with pytest.raises(RunError, match=r"state\.cpt vanished(?s:.*)Restore one, or delete .*seg\.partial"):
+        run(stopped)
+    assert contents(work) == kept
+
+
+def test_that_of_a_newer_gromacs_is_not_called_damaged(lab, stopped, work_of, run, contents, no_launch):
+    """Once the remedy was to delete it: what a module that was not loaded would have cost."""
+    work = work_of(stopped)
+    data = (work / "state.cpt").read_bytes()
+    numbers = [at for at in range(0, 400, 4) if 18 <= int.from_bytes(data[at : at + 4]) < 40]  # one is the version
+    for at in numbers:
+        changed = data[:at] + (100).to_bytes(4) + data[at + 4 :]
+        for name in checkpoint.CHECKPOINTS:
+            (work / name).write_bytes(changed)
+        dump = [lab.gmx.path, "dump", "-cp", str(work / "state.cpt")]
+        if "of version 100" in subprocess.run(dump, capture_output=True, text=True, errors="replace").stderr:
+            break
+    checkpoint.seal(work)
+    kept = contents(work)
+    with pytest.raises(RunError, match=r"is of a newer GROMACS than .*: set GMX to that which wrote it"):
+        run(stopped)
+    assert contents(work) == kept
 
 
 @pytest.mark.parametrize("how", ["lost", "cut short", "a bit flipped"])

@@ -108,7 +108,7 @@ def test_no_directory_can_be_made(stopped, run, tmp_path, no_launch, place):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["inputs.json", "sealed.json", "manifest.json"])
+@pytest.mark.parametrize("name", ["inputs.json", "manifest.json"])
 @pytest.mark.parametrize("left", ["", '{"inputs": '])
 def test_a_note_cut_short(stopped, run, work_of, contents, no_launch, name, left):
     """As a crash of the machine may leave what was written last."""
@@ -117,6 +117,16 @@ def test_a_note_cut_short(stopped, run, work_of, contents, no_launch, name, left
     with pytest.raises(RunError, match=rf"{name} is damaged: delete .*seg\.partial to run this segment again"):
         run(stopped)
     assert contents(work_of(stopped)) == before
+
+
+def test_a_seal_cut_short_is_no_reason_to_begin_again(stopped, run, work_of, check):
+    """Once the remedy was to delete the segment, whose checkpoint and outputs were whole."""
+    (work_of(stopped) / "sealed.json").write_text("")
+    with pytest.raises(RunError, match=r"sealed\.json is damaged: delete it, and the run goes on"):
+        run(stopped)
+    (work_of(stopped) / "sealed.json").unlink()
+    run(stopped)
+    check(stopped)
 
 
 def test_full_in_any_other_step(in_child, tmp_path):

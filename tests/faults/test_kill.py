@@ -111,7 +111,7 @@ def test_inputs_that_changed_after_a_kill_while_tidying(ended, die_at, run, make
     pieces.join(tmp_path / "seg.partial")
     die_at("tidying", task)
     assert not (tmp_path / "seg.partial" / "inputs.json").exists()
-    with pytest.raises(RunError, match="was run from other inputs(?s:.*)delete this directory"):
+    with pytest.raises(RunError, match="was run from other inputs(?s:.*)move this directory away"):
         run(replace(task, tpr=make_task(tmp_path).tpr))
     assert (tmp_path / "seg.partial" / "manifest.json").exists()
     run(task)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from janus_pore.analyse import waiting
-from janus_pore.errors import TrajectoryError
+from janus_pore.errors import ProtocolError, TrajectoryError
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, shelf, store
 from janus_pore.testsystems import Ladder, WaitingIons
@@ -84,6 +84,20 @@ def test_other_placements_of_the_ions_are_replicas_of_the_same_system(make_scale
     assert list(shelf.there(scale, campaign, "second", "constant")) == ["anew_+0.80"]
     assert list(forces.load(scale, campaign, "second")) == ["anew_+0.80"]
     assert list(shelf.load_all(scale, campaign, "constant")) == ["mosse"]
+
+
+def test_what_a_page_needs_at_least(make_scale, campaign):
+    """Once eight pages ended with empty figures where there was nothing to read."""
+    scale = make_scale()
+    for kinds in (("sine", "pair"), ("pair", "constant")):
+        (asked,) = {"sine", "constant"} & {*kinds}
+        with pytest.raises(TrajectoryError, match=f"holds no data of kind '{asked}' of mosse: run the workflow"):
+            shelf.need(scale, campaign, ["mosse"], *kinds)
+    campaign.collected("mosse", "hold_+0.40").parent.mkdir(parents=True)
+    campaign.collected("mosse", "hold_+0.40").touch()
+    shelf.need(scale, campaign, ["mosse"], "sine", "constant")
+    with pytest.raises(ProtocolError, match="has no system 'cut66'; it has mosse"):
+        shelf.need(scale, campaign, ["cut66"], "constant")
 
 
 def test_nothing_there_says_what_to_run_or_to_ask_for(make_scale, campaign):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from janus_pore.analyse.stats import Estimate
 from janus_pore.errors import AnalysisError
@@ -19,6 +20,23 @@ def test_the_table_shows_interval_number_and_missing_data():
     ])  # fmt: skip
     assert list(rows.here) == ["1.2 [1, 1.5]", "not enough data", "not enough data", "300 (no error bar)"]
     assert list(rows.n) == [7, 0, 4, 10]
+
+
+def test_numbers_as_one_writes_them():
+    """Once 1e+03, -0 and 6.13e-17 stood on pages."""
+    seen = [
+        claims.text(Estimate(*one, 9)) for one in ((1e3, 420.0, 2580.0), (-0.0, -0.491, 0.491), (2e-4, 6e-17, 4e-4))
+    ]
+    assert seen == ["1000 [420, 2580]", "0 [-0.491, 0.491]", "0.0002 [0, 0.0004]"]
+    assert [claims.digits(one) for one in (99.96, -1234.0, 123456.0, -4e-6)] == ["100", "-1230", "1.23e+05", "-4e-06"]
+    assert claims.digits(17.179, 4) == "17.18"
+
+
+def test_where_there_is_no_number_more_runs_are_asked_for():
+    """Once an error bar was warned of that was not there."""
+    here = Estimate(np.nan, np.nan, np.nan, 2, "only 2 independent units: the error bar is a rough guess at best")
+    (row,) = claims.table([claims.Claim("opening", "0", here, "nA")]).itertuples()
+    assert row.here == "not enough data" and row.remark == "2 independent units here: more runs are needed"
 
 
 def test_a_bound_is_shown_as_one_and_a_doubtful_error_bar_says_so(tmp_path):

@@ -15,6 +15,7 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
         claims.Claim("onset", "0.5 V/nm", Estimate(0.61, 0.5, 0.7, 12), "V/nm"),
         claims.Claim("area | lobe", "positive", None, "nA V/nm", "needs 3 ns"),
         claims.Claim("single", "1", claims.single(2.0, 5), "1"),
+        claims.Claim("Se half: <cos theta>", "larger", None, "1"),  # once the browser took it for a tag
         claims.Claim("ours alone", "not in the paper (58 ps)", claims.single(70.0, 5), "ps"),
     ]
     claims.save(ours, "loop", tmp_path, RECORD)
@@ -22,11 +23,12 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     claims.save([claims.Claim("density", "near 1", None, "1")], "engine", tmp_path, RECORD, beside="expected")
     (tmp_path / "numbers.json").write_text(json.dumps({"no": "claims"}))
     page = scorecard.page({"This run": tmp_path, "Nothing here": tmp_path / "none"})
-    assert "## This run" in page and "2 of 3 rows have a number" in page and "Nothing here" not in page
+    assert "## This run" in page and "2 of 4 rows have a number" in page and "Nothing here" not in page
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
     assert "The pages have 3 more rows." in page and "ours alone" not in page and "box length" not in page
+    assert "| Se half: &lt;cos theta&gt; | larger |" in page
     assert "engine" not in page and "density" not in page
     assert "numbers" not in page
 

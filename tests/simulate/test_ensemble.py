@@ -224,6 +224,16 @@ class TestReplica:
         with pytest.raises(RunError, match="was made from other options"):
             ensemble.run_replica(changed, lab.campaign, "mosse", chain, 0, lab.gmx, threads=1)
 
+    @pytest.mark.parametrize("step", ["equilibrate", "replica"])
+    def test_a_system_that_is_not_the_scales_is_refused(self, lab, chain, make_scale, nothing_runs, step):
+        """Once it ran for as long as it takes, and what reduces it refused it."""
+        changed = make_scale(system__salt_mol_l=1.5)
+        with pytest.raises(CellError, match="was built with other values of salt_mol_l(?s:.*)set the scale file back"):
+            if step == "equilibrate":
+                ensemble.equilibrate(changed, lab.campaign, "mosse", lab.gmx, threads=1)
+            else:
+                ensemble.run_replica(changed, lab.campaign, "mosse", chain, 0, lab.gmx, threads=1)
+
     def test_watch_is_told_what_and_how_far(self, lab, chain, replicas):
         """Labels and last steps, one a segment, also of segments already done."""
         asked = []

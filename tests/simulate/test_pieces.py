@@ -1,7 +1,9 @@
 """What mdrun leaves when it is stopped, and that the joined pieces hold every frame once."""
 
+import os
 import shutil
 import struct
+from pathlib import Path
 
 import numpy as np
 import pyedr
@@ -174,6 +176,17 @@ class TestJoin:
         pieces.join(parts)
         for name in ("md.xtc", "md.edr", "md.log"):
             assert (parts / name).read_bytes() == (reference / name).read_bytes()
+
+    def test_what_is_joined_is_on_the_disk_before_the_parts_go(self, parts, monkeypatch):
+        """Once it was not: the power failed, and of a finished segment four empty files were left."""
+        said, fsync, unlink = [], os.fsync, Path.unlink
+        monkeypatch.setattr(
+            os, "fsync", lambda n: (said.append(Path(os.readlink(f"/proc/self/fd/{n}")).name), fsync(n))
+        )
+        monkeypatch.setattr(Path, "unlink", lambda path: (said.append(f"no {path.suffix}"), unlink(path)))
+        pieces.join(parts)
+        before = said[: said.index("no .xtc")]
+        assert {"md.xtc.tmp", "md.edr.tmp", "md.log.tmp"} < {*before} and before[-1] == parts.name
 
     def test_one_part_is_taken_as_it_is(self, parts):
         data = (parts / "md.part0001.xtc").read_bytes()

@@ -275,11 +275,16 @@ class TestResume:
         check_whole(interrupted, manifest)
         assert resumed_at == [reached] and "gromacs_before" not in manifest
 
-    def test_another_build_goes_on_and_both_are_named(self, lab, interrupted):
-        """The log says who ran the first part; the one that goes on is the same under another name."""
+    def test_the_log_says_which_build_ran_and_how(self, lab, interrupted, monkeypatch):
+        """Not what is said of the one that ends it. The commit is that of the code which launched each part."""
         build = {"version": lab.gmx.version, "simd": lab.gmx.simd, "gpu": lab.gmx.gpu}
+        first = json.loads((partial(interrupted) / "inputs.json").read_text())["commits"]
+        monkeypatch.setattr(runner, "running", lambda: "another commit")
         manifest = runner.run(interrupted, replace(lab.gmx, version="another"), threads=1)
-        assert manifest["gromacs"] == build | {"version": "another"} and manifest["gromacs_before"] == [build]
+        assert manifest["gromacs"] == build and "gromacs_before" not in manifest
+        assert manifest["command"][:4] == ["gmx", "mdrun", "-s", interrupted.tpr.name]
+        assert not {"-cpi", "-maxh", "-deffnm"} & {*manifest["command"]} and "command_before" not in manifest
+        assert manifest["commit"] == "another commit" and manifest["commit_before"] == first and len(first) == 1
 
     @pytest.mark.parametrize("harm", ["lose", "damage"])
     def test_a_lost_or_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted, resumed_at, harm):
@@ -299,6 +304,8 @@ class TestResume:
     def test_without_any_checkpoint_it_begins_again(self, lab, interrupted, resumed_at):
         for name in ("state.cpt", "state_prev.cpt"):
             (partial(interrupted) / name).unlink()
+        for path in partial(interrupted).glob("md.part*.log"):
+            path.unlink()
         checkpoint.seal(partial(interrupted))  # none was ever written
         (partial(interrupted) / "md.part0003.xtc").write_bytes(b"of an earlier attempt")
         started = json.loads((partial(interrupted) / "inputs.json").read_text())["started"]

@@ -10,7 +10,9 @@ rule build:
 rule equilibrate:
     input: rules.build.output
     output: f"{RUNS}/{{system}}/equilibrate.done"
-    params: settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json(), walltime=max_hours
+    params:
+        settings=SCALE.md.model_dump_json() + SCALE.equilibration.model_dump_json(exclude={"discard_ps"}),
+        walltime=max_hours,
     # nothing else can run meanwhile: the whole machine; on a cluster, where nobody waits, what a replica gets
     threads: (not workflow.remote_exec and workflow.resource_settings.cores) or SCALE.ensemble.cores_per_run
     resources:
@@ -54,7 +56,8 @@ rule replica:
     input: starts
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
     params:
-        protocol=lambda wc: repr(PROTOCOLS[wc.system][wc.protocol]),
+        # but for how many replicas and systems there are: more of them are no reason to run the others again
+        protocol=lambda wc: repr(replace(PROTOCOLS[wc.system][wc.protocol], replicas=None, systems=())),
         begin=f"{SCALE.ensemble.spacing_ps} {SCALE.ensemble.randomise_ps}",  # another one is refused where replicas are
         walltime=max_hours,
         **({} if TAKE_OVER else {"shipped": "no"}),  # a reason to run jobs again that took replicas over

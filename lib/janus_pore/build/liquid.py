@@ -18,10 +18,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..errors import CellError
-from ..files import sha256, write_json, write_text, writing
+from ..files import sha256, synced, write_json, write_text, writing
 from ..parameters import System
 from ..units import NM3_PER_CM3_MOL, PER_NM3_PER_MOL_L, water_per_nm3
-from .record import read
+from .record import read, same
 
 FILES = ("conf.gro", "topol.top", "index.ndx")
 _OXYGEN_CLEARANCE_NM = 0.26
@@ -139,13 +139,7 @@ def store(
     record = directory / "system.json"
     if record.exists():
         old = read(directory)
-        if old["parameters"] != fingerprint:
-            keys = {*fingerprint, *old["parameters"]}
-            changed = sorted(k for k in keys if old["parameters"].get(k) != fingerprint.get(k))
-            raise CellError(
-                f"{directory} was built with other values of {', '.join(changed) or 'some parameters'}. Runs made "
-                "from it would no longer fit: give the changed scale a new name, or move the old directory away."
-            )
+        same(old, fingerprint, directory)
         if all(sha256(directory / name) == digest for name, digest in old["files"].items()):
             return record
         raise CellError(f"files in {directory} were changed after they were built: move the directory away.")
@@ -155,6 +149,8 @@ def store(
         u.atoms.write(str(directory / "conf.gro"), reindex=False)
     write_text(directory / "topol.top", topology)
     _write_groups(u, directory / "index.ndx", held)
+    for name in FILES:
+        synced(directory / name)
     files = {name: sha256(directory / name) for name in FILES}
     return write_json(record, {"parameters": fingerprint, "atoms": len(u.atoms), **more, "files": files})
 

@@ -42,6 +42,18 @@ class Cell(Liquid):
     diameters_nm: _Diameters
 
 
+def same(built: dict[str, Any], parameters: dict[str, Any], directory: Path) -> None:
+    """Raise CellError if the record of a built system says other parameters than these."""
+    old = built["parameters"]
+    if old != parameters:
+        changed = sorted(key for key in {*parameters, *old} if old.get(key) != parameters.get(key))
+        raise CellError(
+            f"{directory} was built with other values of {', '.join(changed) or 'some parameters'}. Runs made "
+            "from it would no longer fit: set the scale file back, give the changed scale a new name, or move the old "
+            "directory away."
+        )
+
+
 def read(directory: Path, kind: type[Liquid] = Liquid) -> dict[str, Any]:
     """The record of the system in a directory.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..config import Scale, load
 from ..errors import ConfigError, TrajectoryError
-from ..files import sha256
+from ..files import settle, sha256
 from ..hints import shown
 from ..paths import Campaign
 from ..simulate.field import Protocol
@@ -97,7 +97,7 @@ def restore(scale: Scale, campaign: Campaign, system: str, protocol: str, replic
         asked.same_barrier(scale, store.read(source).attrs, source, instead)
     part = target.with_name(f"partial-{target.name}")
     shutil.copyfile(source, part)
-    part.replace(target)
+    settle(part, target)
     return True
 
 

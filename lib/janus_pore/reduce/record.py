@@ -12,7 +12,7 @@ from ..errors import TrajectoryError
 from ..files import Record, read_json, sha256
 from ..paths import Campaign
 from ..simulate.field import Protocol
-from ..simulate.manifest import Build, builds
+from ..simulate.manifest import Build, builds, each_once
 from ..simulate.protocols import md_of
 
 
@@ -33,6 +33,7 @@ class Shipped(Record):
     gromacs: Build
     gromacs_before: list[Build] = []
     mdrun: list[str]
+    mdrun_before: list[list[str]] = []
     topology_sha256: str
     parameters: _Parameters
     segments: list[_Run]
@@ -71,13 +72,14 @@ def record(
         for label, segment, m in zip(protocol.labels, protocol.segments, manifests, strict=True)
     ]  # fmt: skip
     ns = [segment.duration_ps / 1000 for segment in protocol.segments]
-    run = sorted({m["commit"] for m in manifests if "commit" in m})  # earlier runs do not say
-    ran = builds(manifests)
+    run = sorted({*each_once(manifests, "commit")})  # earlier runs do not say
+    ran, commands = builds(manifests), each_once(manifests, "command")
     days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m.get("ns_per_day"))
     return {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
         "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,
-        "gromacs": ran[-1], **({"gromacs_before": ran[:-1]} if ran[:-1] else {}), "mdrun": manifests[-1]["command"],
+        "gromacs": ran[-1], **({"gromacs_before": ran[:-1]} if ran[:-1] else {}), "mdrun": commands[-1],
+        **({"mdrun_before": commands[:-1]} if commands[:-1] else {}),
         "simulated_ns": sum(ns), "hours": 24 * days,
         "topology_sha256": sha256(campaign.system(system) / "topol.top"),
         "parameters": {

@@ -12,9 +12,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from ..config import RESERVED, Scale, load
 from ..errors import ConfigError, TrajectoryError
-from ..files import sha256, write_json
+from ..files import settle, sha256, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
@@ -115,7 +117,7 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
         store.write(forces.collect(paths), campaign.collected_forces(system, name))
         if has_forces
         else store.write(store.collect(paths), campaign.collected(system, name))
-        for (system, name, has_forces), paths in found.items()
+        for (system, name, has_forces), paths in tqdm(found.items(), scale_name, unit="file", disable=None)
     ]
     for path in set(root.glob("*/*.nc")) - set(written):
         if path.parent.name not in RESERVED:
@@ -207,4 +209,5 @@ def _put(content: bytes, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"partial-{path.name}")
     partial.write_bytes(content)
-    return partial.replace(path)
+    settle(partial, path)
+    return path

@@ -89,7 +89,7 @@ def repeat(
     same = {
         "same_topology": sha256(campaign.system(name) / "topol.top") == manifest["topology_sha256"],
         "same_build": builds(manifests) == builds([manifest]),
-        "reproducible": "-reprod" in manifest["mdrun"],
+        "reproducible": all("-reprod" in one for one in (manifest["mdrun"], *manifest.get("mdrun_before", ()))),
         "same_trajectories": again.attrs["trajectories_sha256"] == data.attrs["trajectories_sha256"],
     }
     return data, again, same

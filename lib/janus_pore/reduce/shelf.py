@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import xarray as xr
 
 from .. import hints
@@ -10,6 +12,16 @@ from ..errors import TrajectoryError
 from ..paths import Campaign
 from ..simulate.protocols import expand, protocols_of, repeated
 from .store import join, read
+
+
+def need(scale: Scale, campaign: Campaign, systems: Iterable[str], *kinds: str) -> None:
+    """Raise TrajectoryError if nothing of these kinds of protocol is there of any of the systems, with what to do."""
+    systems = list(systems)
+    asked = [(one, name, p.kind) for one in systems for name, p in protocols_of(scale, one).items() if p.kind in kinds]
+    if not any(campaign.collected(one, name).exists() for one, name, _ in asked):
+        kind = asked[0][-1] if asked else kinds[0]
+        todo = hints.data(scale, campaign.root.parent, kind, systems)
+        raise TrajectoryError(f"{campaign.root} holds no data of kind {kind!r} of {', '.join(systems)}: {todo}")
 
 
 def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:

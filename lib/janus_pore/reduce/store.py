@@ -13,7 +13,7 @@ import xarray as xr
 
 from .. import hints
 from ..errors import TrajectoryError
-from ..files import writing
+from ..files import settle, writing
 
 #: Quantities kept as whole multiples of a step: far below their noise, and half the bytes.
 STEPS = dict.fromkeys(("theta", "wide_theta", "wide_radius", "wide_depth"), np.float32(1e-3))
@@ -137,7 +137,7 @@ def write(dataset: xr.Dataset, path: Path) -> Path:
     with writing(part):
         _reserve(part, dataset.nbytes + _MARGIN)
         dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)
-        part.replace(path)
+        settle(part, path)
     return path
 
 

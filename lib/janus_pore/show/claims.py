@@ -18,6 +18,10 @@ from ..paths import repository
 SILENT = ("not in the paper", "not printed")
 
 
+#: What stands where there is no number.
+NOTHING = "not enough data"
+
+
 @dataclass(frozen=True)
 class Claim:
     """One published number (or statement) next to ours.
@@ -109,12 +113,22 @@ def printed(key: str) -> str:
 def text(here: Estimate | None) -> str:
     """A number with its interval, a bound where that has one end only, or that there is none."""
     if here and math.isfinite(here.low) != math.isfinite(here.high):
-        return f"above {here.low:.3g}" if math.isfinite(here.low) else f"below {here.high:.3g}"
+        return f"above {digits(here.low)}" if math.isfinite(here.low) else f"below {digits(here.high)}"
     if here is None or not math.isfinite(here.value):
-        return "not enough data"
+        return NOTHING
     if not math.isfinite(here.error):
-        return f"{here.value:.4g} (no error bar)"
-    return f"{here.value:.3g} [{here.low:.3g}, {here.high:.3g}]"
+        return f"{digits(here.value, 4)} (no error bar)"
+    size = max(abs(here.low), abs(here.high), abs(here.value))
+    value, low, high = (digits(0.0 if abs(one) < 1e-9 * size else one) for one in (here.value, here.low, here.high))
+    return f"{value} [{low}, {high}]"
+
+
+def digits(number: float, figures: int = 3) -> str:
+    """A number to so many figures; an exponent only from 100,000 on or below 0.0001, and no minus before zero."""
+    said = f"{number:.{figures}g}"
+    if "e+" in said and abs(number) < 1e5:
+        said = f"{float(said):.0f}"
+    return said if float(said) else "0"
 
 
 def _plain(claim: Claim) -> dict[str, Any]:
@@ -134,4 +148,7 @@ def _plain(claim: Claim) -> dict[str, Any]:
 
 def _remark(claim: Claim) -> str:
     """The claim's own remark, and why its error bar may be too small."""
-    return "; ".join(filter(None, [claim.remark, claim.here.warning if claim.here else ""]))
+    warning = claim.here.warning if claim.here else ""
+    if claim.here and text(claim.here) == NOTHING:  # there is no error bar to warn of
+        warning = f"{claim.here.n} independent unit{'s' * (claim.here.n != 1)} here: more runs are needed"
+    return "; ".join(filter(None, [claim.remark, warning]))

@@ -58,7 +58,7 @@ def below(figure: Figure, ncols: int = 4) -> None:
 
 def apart(volts: pd.Series | float, k: int, number: int) -> pd.Series | float:
     """Voltages at which the k-th of so many configurations is drawn: a little apart, to be told from each other."""
-    return volts + 0.05 * (k - (number - 1) / 2)
+    return volts + 0.08 * (k - (number - 1) / 2)
 
 
 def under(ax: Axes, ncols: int = 2) -> None:

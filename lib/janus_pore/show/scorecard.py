@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,7 +117,8 @@ def _row(claim: dict[str, Any]) -> str:
         numbers["n"] if numbers else 0,
         claim["remark"],
     ]
-    return "| " + " | ".join(str(cell).replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+    escaped = (html.escape(str(cell), quote=False).replace("|", r"\|").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"
 
 
 def _source(record: dict[str, Any]) -> str:

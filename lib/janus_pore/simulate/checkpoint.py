@@ -20,7 +20,7 @@ from pydantic import BaseModel, RootModel
 
 from ..errors import RunError
 from ..files import read_json, sha256, write_json
-from .gmx import Gmx
+from .gmx import Gmx, reason
 from .pieces import PART
 
 CHECKPOINTS = ("state.cpt", "state_prev.cpt")
@@ -57,9 +57,15 @@ def read(gmx: Gmx, path: Path) -> Checkpoint:
     text = done.stdout.decode(errors="replace")
     step, part = re.search(r"^step = (\d+)", text, re.M), re.search(r"^simulation part # = (\d+)", text, re.M)
     if done.returncode != 0 or not step or not part:
+        said = done.stderr.decode(errors="replace")
+        if re.search(r"checkpoint file of version \d+ with code of version \d+", said):
+            raise RunError(
+                f"{path} is of a newer GROMACS than {gmx.path} ({gmx.version}), which cannot read it: set GMX to that "
+                f"which wrote it (the log in {path.parent} names it), and call again to go on"
+            )
         raise RunError(
             f"{path} cannot be read as a checkpoint of GROMACS: it is truncated or damaged. Delete {path.parent} to "
-            "run this segment again from its start"
+            f"run this segment again from its start. GROMACS says: {reason(said)}"
         )
     found = re.findall(
         r"output filename = (.+)\nfile_offset_high = (-?\d+)\nfile_offset_low = (-?\d+)\n"
@@ -105,13 +111,14 @@ def resume_point(gmx: Gmx, directory: Path) -> Checkpoint | None:
     Raises
     ------
     RunError
-        if neither can be gone on from, or both are lost; nothing was changed then.
+        if neither can be gone on from, or both are lost, as the seal or the logs say; nothing was changed then.
     """
     note = directory / "sealed.json"
-    sealed = read_note(note, Sealed) if note.exists() else {}
+    remedy = "delete it, and the run goes on from the checkpoint as that is"
+    sealed = read_json(note, remedy, Sealed) if note.exists() else {}
     found = [path for name in CHECKPOINTS if (path := directory / name).exists()]
     if not found:
-        if lost := [name for name in CHECKPOINTS if sealed.get(name)]:
+        if lost := [name for name in CHECKPOINTS if sealed.get(name)] or _written(directory):
             raise RunError(
                 f"{directory}: {' and '.join(lost)} vanished since mdrun wrote them, and nothing else says how far it "
                 f"came. Restore one, or delete {directory} to run this segment again from its start"
@@ -136,6 +143,13 @@ def resume_point(gmx: Gmx, directory: Path) -> Checkpoint | None:
             shutil.copy2(path, directory / CHECKPOINTS[0])
         return state
     raise faults[0]
+
+
+def _written(directory: Path) -> list[str]:
+    """The checkpoint that was there, by the launches' logs: one says that it was written, or there are several."""
+    logs = sorted(directory.glob("md.part*.log"))
+    said = len(logs) > 1 or any("Writing checkpoint, step" in path.read_text(errors="replace") for path in logs)
+    return [CHECKPOINTS[0]] if said else []
 
 
 def check(directory: Path, checkpoint: Checkpoint) -> None:

@@ -37,6 +37,13 @@ def degrees_of_freedom(system: Path) -> int:
     return all_of_them - 3 * ("held_cl_nm" in built["parameters"])
 
 
+def _built(scale: Scale, campaign: Campaign, system: str) -> Path:
+    """Where a built system lies; CellError if it is not there, or not the one that the scale file describes."""
+    place = campaign.system(system)
+    record.same(record.read(place), scale.systems[system].model_dump(), place)
+    return place
+
+
 def equilibration_options(scale: Scale) -> tuple[int, dict[str, Any]]:
     """The last step of the NVT equilibration and its run options."""
     last, seed = prepare.steps(scale.equilibration.duration_ps, scale.md), scale.equilibration.seed
@@ -48,7 +55,7 @@ def equilibrate(
     max_hours: float | None = None, watch: Watch | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Minimise and equilibrate a built system; return the manifest of the NVT run."""
-    place, built = campaign.equilibration(system), campaign.system(system)
+    place, built = campaign.equilibration(system), _built(scale, campaign, system)
     freedom = degrees_of_freedom(built)
     minimised = minimise(scale, gmx, place / "minimise", built, threads)
     last, options = equilibration_options(scale)
@@ -59,12 +66,13 @@ def equilibrate(
 
 def shared_inputs(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, gmx: Gmx) -> list[Path]:
     """One .tpr per segment of the protocol, for all replicas; of jobs that ask at once, the first makes them."""
-    built, place = campaign.system(system), campaign.protocol(system, protocol.name) / "tpr"
+    built, place = _built(scale, campaign, system), campaign.protocol(system, protocol.name) / "tpr"
     conf = campaign.equilibration(system) / "minimise" / "conf.gro"
     if not conf.exists():
         where = f"--runs {shown(campaign.root.parent)} --system {system}"
         raise RunError(
-            f"{conf} is not there: equilibrate the system first: janus-pore equilibrate <scale file> {where}"
+            f"{conf} is not there: equilibrate the system first: "
+            f"janus-pore equilibrate config/{scale.scale}.yml {where}"
         )
     _, *shared = run_inputs(scale, campaign, system, protocol, 0)
     with process.turn(place):

@@ -20,6 +20,8 @@ from . import checkpoint
 from .gmx import Gmx
 
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
+#: Options of mdrun that say from where to where one launch goes, and how many words follow each.
+_OF_ONE_LAUNCH = {"-deffnm": 1, "-noappend": 0, "-cpo": 1, "-cpt": 1, "-cpi": 1, "-maxh": 1}
 
 
 class Inputs(Record):
@@ -34,6 +36,7 @@ class Begun(Record):
 
     inputs: Inputs
     started: str
+    commits: list[str] = []  # of the code, one for each that launched a part of it
 
 
 class Steps(Record):
@@ -74,32 +77,39 @@ class Segment(Steps):
     frames: int
     energy: Energy
     gromacs: Build
-    gromacs_before: list[Build] = []  # others that ran a part of it, before a stop
     command: list[str]
-    ended: str
     commit: str = ""  # earlier runs do not say
+    gromacs_before: list[Build] = []  # others that ran a part of it, before a stop; so the next two
+    command_before: list[list[str]] = []
+    commit_before: list[str] = []
+    ended: str
     ns_per_day: float | None = None
 
 
-def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], started: str) -> dict[str, Any]:
-    """The manifest of a verified run in `work`: `run` says inputs, steps, frames and energy."""
+def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a verified run in `work`: `run` says inputs, steps, frames and energy, `begun` what was noted.
+
+    Which GROMACS ran, and how, is what mdrun's log says of each launch; `gmx` and `command` stand in where it does not.
+    """
+    said = (work / "md.log").read_text(errors="replace")
+    builds = _builds(said) or [{"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu}]
     return {
         "inputs": run["inputs"],
         "files": {name: sha256(work / name) for name in KEPT},
         **{key: run[key] for key in ("steps", "frames", "energy")},
-        **_builds(work / "md.log", {"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu}),
-        "command": command,
-        "commit": _commit(),
+        **_of_launches("gromacs", builds),
+        **_of_launches("command", _commands(said) or [command]),
+        **_of_launches("commit", begun.get("commits") or [running()]),
         "host": socket.gethostname(),
-        "started": started,
+        "started": begun["started"],
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_speed(work / "md.log"),
+        **_speed(said),
     }
 
 
 @cache
-def _commit() -> str:
-    """Asked once: the code that runs stays what it was."""
+def running() -> str:
+    """The commit of the code that runs, asked once: it stays what it was."""
     return commit()
 
 
@@ -141,29 +151,52 @@ def same(manifest: dict, inputs: dict, directory: Path) -> dict:
     """The manifest (or note of a begun run), if it is of these inputs; RunError otherwise."""
     if manifest["inputs"] != inputs:
         raise RunError(
-            f"{directory} was run from other inputs (system, settings, protocol or earlier segment changed since). "
-            "Give the changed scale a new name, or delete this directory to run it again"
+            f"{directory} was run from other inputs (system, settings, protocol or earlier segment changed since, or "
+            "its run input was made anew by another GROMACS). Set that back, give the changed scale a new name, or "
+            "move this directory away to run it again"
         )
     return manifest
 
 
 def builds(manifests: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """The GROMACS builds that ran these segments, each once; the one that ended the last of them comes last."""
-    ran = [build for m in manifests for build in (*m.get("gromacs_before", ()), m["gromacs"])]
-    return [build for k, build in enumerate(ran) if build not in ran[k + 1 :]]
+    return each_once(manifests, "gromacs")
 
 
-def _builds(log: Path, last: dict[str, str]) -> dict[str, Any]:
-    """The build that ended a run and, from mdrun's own log, the others that ran before it (on another machine)."""
-    said = log.read_text(errors="replace")
+def each_once(manifests: Sequence[dict[str, Any]], key: str) -> list[Any]:
+    """What launches of these segments had as `key` ("gromacs", "command", "commit"), each once; the last comes last."""
+    ran = [one for m in manifests if key in m for one in (*m.get(f"{key}_before", ()), m[key])]
+    return [one for k, one in enumerate(ran) if one not in ran[k + 1 :]]
+
+
+def _of_launches(key: str, ran: Sequence[Any]) -> dict[str, Any]:
+    """The last, and the others that ran before it (on another machine, perhaps)."""
+    *before, last = each_once([{key: one} for one in ran], key)
+    return {key: last, **({f"{key}_before": before} if before else {})}
+
+
+def _builds(said: str) -> list[dict[str, str]]:
+    """The build of each launch, by mdrun's log."""
     keys = {"version": "GROMACS version", "simd": "SIMD instructions", "gpu": "GPU support"}
     each = [re.findall(rf"^{key}:\s+(\S.*?)\s*$", said, re.M) for key in keys.values()]
-    ran = [{"gromacs": dict(zip(keys, launch, strict=True))} for launch in zip(*each, strict=False)]
-    before = [build for build in builds(ran) if build != last]
-    return {"gromacs": last, **({"gromacs_before": before} if before else {})}
+    return [dict(zip(keys, launch, strict=True)) for launch in zip(*each, strict=False)]
 
 
-def _speed(log: Path) -> dict[str, float]:
+def _commands(said: str) -> list[list[str]]:
+    """The command of each launch, by mdrun's log, without paths and what says from where to where it goes."""
+    found = []
+    for line in re.findall(r"^Command line:\n\s+(\S.*)$", said, re.M):
+        words = shlex.split(line)
+        command = ["gmx", *words[words.index("mdrun") :]] if "mdrun" in words else ["gmx", "mdrun", *words[1:]]
+        for option in _OF_ONE_LAUNCH:
+            if option in command:
+                at = command.index(option)
+                del command[at : at + 1 + _OF_ONE_LAUNCH[option]]
+        found.append([Path(word).name for word in command])
+    return found
+
+
+def _speed(said: str) -> dict[str, float]:
     """ns/day of the fastest launch, from mdrun's own log: one that had few steps left, or none, says little."""
-    found = re.findall(r"^Performance:\s+([\d.]+)", log.read_text(errors="replace"), re.M)
+    found = re.findall(r"^Performance:\s+([\d.]+)", said, re.M)
     return {"ns_per_day": max(map(float, found))} if found else {}

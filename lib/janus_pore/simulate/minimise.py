@@ -13,7 +13,7 @@ import numpy as np
 from ..build import forcefield
 from ..config import Scale
 from ..errors import RunError
-from ..files import Record, sha256, write_json
+from ..files import Record, sha256, synced, write_json
 from . import prepare, process
 from .gmx import Gmx
 from .manifest import done
@@ -68,10 +68,13 @@ def minimise(scale: Scale, gmx: Gmx, place: Path, built: Path, threads: int, *, 
         for path in work.iterdir():
             if path.name not in (*_KEPT, "lock"):
                 path.unlink()
+        for name in _KEPT:
+            synced(work / name)
         files = {name: sha256(work / name) for name in _KEPT}
         write_json(work / "manifest.json", {"inputs": inputs, "files": files, **reached})
         shutil.rmtree(place, ignore_errors=True)  # without a manifest: of nothing that was finished
         os.replace(work, place)
+        synced(place.parent)
         (place / "lock").unlink()
     return place / "conf.gro"
 

@@ -13,6 +13,7 @@ import struct
 from pathlib import Path
 
 from ..errors import RunError
+from ..files import settle, synced
 
 PART = re.compile(r"md\.part(\d{4})\.(xtc|edr|log)$")
 _EDR_FRAME = rb"\xd0\x95\x02\xf9" + struct.pack(">i", -7777777) + rb"...."
@@ -53,7 +54,8 @@ def join(directory: Path) -> None:
                             more.seek(8, os.SEEK_CUR)
                         last = new[-1][1]
                     shutil.copyfileobj(more, out, 1 << 24)
-        os.replace(part, whole)
+        settle(part, whole)
+    synced(directory)  # what is joined is on the disk before the parts, which mdrun saw written there, go
     for path in (path for paths in parts.values() for path in paths):
         path.unlink()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..config import MD, Scale
 from ..errors import GromacsError, RunError
-from ..files import Record, read_json, sha256, write_json, write_text
+from ..files import Record, read_json, settle, sha256, write_json, write_text
 from .field import Segment
 from .gmx import Gmx, write_mdp
 
@@ -120,8 +120,8 @@ def run_input(
         changed = [key for key in inputs if old.get(key) != inputs[key] and key != "options"]
         changed += [f"options ({'; '.join(other)})"] if other else []
         raise RunError(
-            f"{tpr} was made from other {' and '.join(changed)}. Runs made with it would no longer fit: give the "
-            f"changed scale a new name, or delete {tpr.parent} to run it again"
+            f"{tpr} was made from other {' and '.join(changed)}. Runs made with it would no longer fit: set the scale "
+            "file back, or give the changed scale a new name"
         )
     mdp = write_mdp(tpr.with_suffix(".mdp"), options)
     part = tpr.with_name(f"partial-{tpr.name}")
@@ -136,7 +136,7 @@ def run_input(
             f"{gmx.path} grompp ended without an error and without {part}. Is it GROMACS? Set GMX to one that is. It "
             f"said last:\n{end or '(nothing)'}"
         )
-    part.replace(tpr)
+    settle(part, tpr)
     write_json(tpr.with_suffix(".json"), inputs)
     return tpr
 

@@ -136,7 +136,7 @@ def check_replicas(scale: Scale, protocol: Protocol, replicas: Iterable[int]) ->
     if unknown := [f"{k}" for k in replicas if k not in there]:
         raise ProtocolError(
             f"{protocol.name} has replicas 0 to {there[-1]}, not {', '.join(unknown)}: raise `replicas` in the scale "
-            "file, and with it, if need be, equilibration.duration_ps"
+            "file. If more are wanted than its equilibration has room for, add a system that differs by `seed`"
         )
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import RunError, StoppedError
-from ..files import sha256, write_json
+from ..files import sha256, synced, write_json
 from . import checkpoint, pieces, process, verify
 from .gmx import Gmx
-from .manifest import KEPT, Begun, done, of_run, same
+from .manifest import KEPT, Begun, done, of_run, running, same
 from .process import Progress
 
 
@@ -118,8 +118,8 @@ def advance(
             raise RunError(
                 f"{task.directory} holds files, and no manifest that says what they are: move it away, and call again"
             )
-        started = _steps(task, gmx, work, inputs, threads, max_hours, progress, lock)
-        return Ended(task, partial(_conclude, task, gmx, work, inputs, threads, started, held.pop_all()))
+        _steps(task, gmx, work, inputs, threads, max_hours, progress, lock)
+        return Ended(task, partial(_conclude, task, gmx, work, inputs, threads, held.pop_all()))
     raise AssertionError("not reached")
 
 
@@ -141,27 +141,23 @@ def _said_by_the_disk(work: Path) -> Iterator[None]:
 def _steps(
     task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, max_hours: float | None,
     progress: Progress | None, lock: IO,
-) -> str:  # fmt: skip
-    """Run what is missing of a segment in `work`; return when it was begun."""
+) -> None:  # fmt: skip
+    """Run what is missing of a segment in `work`."""
     if done(work) is not None:  # only the renaming is missing
-        return ""
+        return
     note = work / "inputs.json"
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    begun = {"inputs": inputs, "started": datetime.now(UTC).isoformat(timespec="seconds"), "commits": []}
     if note.exists():
-        earlier = checkpoint.read_note(note, Begun)
-        same(earlier, inputs, work)
-        started = earlier["started"]
-    else:
-        write_json(note, {"inputs": inputs, "started": started})
+        begun |= same(checkpoint.read_note(note, Begun), inputs, work)
+    launches = begun["commits"][-1:] != [running()] and not (work / "md.xtc").exists()
+    if launches or not note.exists():
+        write_json(note, begun | {"commits": [*begun["commits"], running()]})
     if task.checkpoint:  # a copy: the previous segment may be given its name while mdrun reads
         shutil.copyfile(task.checkpoint, work / "start.cpt")
     _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
-    return started
 
 
-def _conclude(
-    task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, started: str, held: ExitStack
-) -> dict[str, Any]:
+def _conclude(task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, held: ExitStack) -> dict[str, Any]:
     """Join the pieces of a segment, verify it, write its manifest and give it its name; free its directory."""
     with held, _said_by_the_disk(work):
         if (manifest := done(work)) is None:
@@ -169,13 +165,14 @@ def _conclude(
             frames, energy = _verified(task, work)
             run = {"inputs": inputs, "steps": [task.first_step, task.last_step], "frames": frames, "energy": energy}
             command = ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]]
-            manifest = of_run(work, gmx, command, run, started)
+            manifest = of_run(work, gmx, command, run, checkpoint.read_note(work / "inputs.json", Begun))
             write_json(work / "manifest.json", manifest)
         same(manifest, inputs, work)
         for path in work.iterdir():
             if path.name not in (*KEPT, "manifest.json"):
                 path.unlink()
         os.replace(work, task.directory)
+        synced(task.directory.parent)
     return manifest
 
 

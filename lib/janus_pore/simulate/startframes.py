@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 
 from ..config import Scale
 from ..errors import RunError
+from ..files import settle
 from ..hints import shown
 from ..paths import Campaign
 
@@ -37,7 +37,7 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     if not trajectory.exists():
         raise RunError(
             f"{trajectory} is not there, from which replicas start: let the equilibration end first (janus-pore "
-            f"equilibrate <scale file> --runs {shown(campaign.root.parent)} --system {system})"
+            f"equilibrate config/{scale.scale}.yml --runs {shown(campaign.root.parent)} --system {system})"
         )
     u = _equilibrated(campaign.system(system) / "conf.gro", trajectory)
     index = round(time_ps / scale.md.trajectory_interval_ps)
@@ -49,7 +49,7 @@ def start_frame(scale: Scale, campaign: Campaign, system: str, replica: int, pat
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"partial-{path.name}")
     u.atoms.write(str(part), reindex=False)
-    os.replace(part, path)
+    settle(part, path)
     return path
 
 
