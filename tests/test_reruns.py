@@ -92,7 +92,7 @@ class TestEdits:
 
     def test_more_replicas_are_no_reason_to_run_the_others_again(self, place):
         """Once each job was run again, and each reduction: nothing new, and hours in the queue."""
-        place.edit(ensemble__replicas=2)
+        place.edit(ensemble__replicas=2, ensemble__batch_minutes=0.0)
         assert place.would() == {"replica": 2, "reduce": 2, "forces": 1, "collect": 2, "collect_forces": 1, "total": 8}
 
     def test_what_an_equilibration_discards_is_no_reason_to_run_it_again(self, place):

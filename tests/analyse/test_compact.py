@@ -43,7 +43,9 @@ class TestByField:
             for field, tau in ((0.4, (4.0, 3.0, 6.0, 4)), (0.4, (9.0, 8.0, 16.0, 3)), (0.8, (2.0, 1.0, 3.0, 4)))
         )
         found = compact.by_field([jump, stairs, other])
-        assert found == compact.by_field([stairs, other, jump])
+        assert found == compact.by_field([stairs, other, jump])  # in any order
+        back = replace(jump, field_v_nm=-jump.field_v_nm)  # once one of both was lost without a word
+        assert compact.by_field([jump, back]) == compact.by_field([jump, jump])
         assert found[0.4] == Estimate(pytest.approx(6.0), 3.0, 16.0, 3)
         assert found[0.8] == Estimate(pytest.approx(2.0), 1.0, 3.0, 4)
 

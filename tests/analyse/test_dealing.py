@@ -19,6 +19,15 @@ def test_by_hand():
     assert dealing.differ(np.array([-1.0, -1.0]), np.array([1.0, 1.0])) == pytest.approx(2 / 6)
 
 
+def test_pairs_that_do_not_differ_say_nothing_and_cost_nothing():
+    """Of forty, twelve fall: exactly one way of 2^12. Once ways were drawn, and the p was that of the draw."""
+    low, high = rows([1] * 12 + [0] * 28), rows([0] * 40)
+    assert dealing.exchanged(low, high, "ns") == (2**-12, 40, 12)
+    placed = [one.assign(placement=range(40), replica=0) for one in (low, high)]
+    assert dealing.exchanged_placements(*placed, "ns") == (2**-12, 40, 12)
+    assert dealing.exchanged(high, high, "ns") == (1.0, 40, 0)
+
+
 def test_time_counts():
     """Twice the passes in twice the time is no difference: all ways to deal are as good."""
     assert dealing.dealt(rows([1, 1]), rows([2, 2], 2.0), "ns") == 1.0

@@ -23,37 +23,29 @@ def test_a_launch_without_steps_left_does_not_give_the_speed():
 
 
 LAUNCH = """
-Command line:
-  {words}
-
 GROMACS version:    {version}
 GPU support:        {gpu}
 SIMD instructions:  AVX2_256
 """
 
 
-def test_the_log_says_who_ran_and_how(tmp_path, monkeypatch):
-    """Once the manifest named the GROMACS and the options of the call that ended it, which may have run nothing."""
-    gpu = LAUNCH.format(
-        words="gmx -quiet mdrun -s '/a b/seg01.tpr' -v -nb gpu -maxh 1 -deffnm md", version="1", gpu="CUDA"
-    )
-    cpu = LAUNCH.format(
-        words="/opt/gmx_mpi mdrun -s ../seg01.tpr -v -reprod -noappend -cpi x/state.cpt", version="1", gpu="disabled"
-    )
+def test_it_says_who_ran_and_how(tmp_path, monkeypatch):
+    """Once it named the GROMACS, the options and the commit of the call that ended it, which may have run nothing."""
+    log = LAUNCH.format(version="1", gpu="CUDA") * 2 + LAUNCH.format(version="1", gpu="disabled")
     for name in KEPT:
-        (tmp_path / name).write_text(gpu + gpu + cpu if name == "md.log" else name)
+        (tmp_path / name).write_text(log if name == "md.log" else name)
     monkeypatch.setattr(manifest, "socket", SimpleNamespace(gethostname=lambda: "here"))
     run = {"inputs": {}, "steps": [0, 1], "frames": 1, "energy": {}}
-    concluding = SimpleNamespace(version="2", simd="None", gpu="none")
-    found = of_run(tmp_path, concluding, ["gmx", "mdrun"], run, {"started": "then", "commits": ["a", "b"]})
+    concluding, other = SimpleNamespace(version="2", simd="None", gpu="none"), ["gmx", "mdrun", "-ntomp", "9"]
+    launches = [{"command": ["gmx", "mdrun", *how], "commit": one} for how, one in ((["-nb", "gpu"], "a"), ([], "b"))]
+    found = of_run(tmp_path, concluding, other, run, {"started": "then", "launches": launches})
     build = {"version": "1", "simd": "AVX2_256", "gpu": "disabled"}
     assert found["gromacs"] == build and found["gromacs_before"] == [build | {"gpu": "CUDA"}]
-    assert found["command"] == ["gmx", "mdrun", "-s", "seg01.tpr", "-v", "-reprod"]
-    assert found["command_before"] == [["gmx", "mdrun", "-s", "seg01.tpr", "-v", "-nb", "gpu"]]
+    assert found["command"] == ["gmx", "mdrun"] and found["command_before"] == [["gmx", "mdrun", "-nb", "gpu"]]
     assert (found["commit"], found["commit_before"], found["started"]) == ("b", ["a"], "then")
     (tmp_path / "md.log").write_text("of nothing")
-    found = of_run(tmp_path, concluding, ["gmx", "mdrun"], run, {"started": "then"})
-    assert found["gromacs"] == {"version": "2", "simd": "None", "gpu": "none"} and found["command"] == ["gmx", "mdrun"]
+    found = of_run(tmp_path, concluding, other, run, {"started": "then"})
+    assert found["gromacs"] == {"version": "2", "simd": "None", "gpu": "none"} and found["command"] == other
     assert not {"gromacs_before", "command_before", "commit_before"} & {*found}
 
 

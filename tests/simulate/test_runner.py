@@ -278,13 +278,13 @@ class TestResume:
     def test_the_log_says_which_build_ran_and_how(self, lab, interrupted, monkeypatch):
         """Not what is said of the one that ends it. The commit is that of the code which launched each part."""
         build = {"version": lab.gmx.version, "simd": lab.gmx.simd, "gpu": lab.gmx.gpu}
-        first = json.loads((partial(interrupted) / "inputs.json").read_text())["commits"]
+        (first,) = json.loads((partial(interrupted) / "inputs.json").read_text())["launches"]
         monkeypatch.setattr(runner, "running", lambda: "another commit")
         manifest = runner.run(interrupted, replace(lab.gmx, version="another"), threads=1)
         assert manifest["gromacs"] == build and "gromacs_before" not in manifest
         assert manifest["command"][:4] == ["gmx", "mdrun", "-s", interrupted.tpr.name]
         assert not {"-cpi", "-maxh", "-deffnm"} & {*manifest["command"]} and "command_before" not in manifest
-        assert manifest["commit"] == "another commit" and manifest["commit_before"] == first and len(first) == 1
+        assert manifest["commit"] == "another commit" and manifest["commit_before"] == [first["commit"]]
 
     @pytest.mark.parametrize("harm", ["lose", "damage"])
     def test_a_lost_or_damaged_checkpoint_falls_back_to_the_one_before(self, lab, interrupted, resumed_at, harm):

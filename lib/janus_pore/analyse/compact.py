@@ -93,10 +93,10 @@ def steps(runs: Mapping[str, xr.Dataset], settings: Analysis) -> list[Step]:
 
 
 def by_field(found: Iterable[Step]) -> dict[float, Estimate]:
-    """The time at each field: geometric mean and whole range of what jumps, staircases and long stays say of it."""
+    """The time at each |E|: geometric mean and whole range of what jumps, staircases, long stays and both signs say."""
     taus: dict[float, list[Estimate]] = {}
     for one in found:
-        taus.setdefault(one.field_v_nm, []).append(one.decay.tau)
+        taus.setdefault(abs(one.field_v_nm), []).append(one.decay.tau)
     return {
         field: Estimate(
             float(np.exp(np.mean([np.log(tau.value) for tau in some]))), min(tau.low for tau in some),

@@ -8,7 +8,7 @@ import xarray as xr
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
-from .orientation import fold_angles
+from .orientation import fold_angles, sense
 
 #: Beyond this many standard errors two replicas are taken to differ; five quantities are compared.
 MOST_SIGMA = 4.0
@@ -51,7 +51,7 @@ def _series(data: xr.Dataset) -> dict[str, tuple[np.ndarray, float]]:
     spacing = float(data.attrs["interval_ps"])
     found = {f"current of {s} (nA)": data.current.sel(species=s).values for s in data.species.values}
     found["waters in the pore"] = data.pore_water.values.astype(float)
-    angle = fold_angles(data.theta.values.astype(float), data.field.values[data.theta_frame.values])
+    angle = fold_angles(data.theta.values.astype(float), sense(data.field.values)[data.theta_frame.values])
     frames = data.sizes["time"]
     number = np.bincount(data.theta_frame.values, minlength=frames)
     with np.errstate(invalid="ignore"):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 #: Up to so many ways to deal are all gone through; of more, so many are drawn.
-_MOST = 20_000
+_MOST = 1 << 15
 
 
 def dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:
@@ -62,13 +62,14 @@ def exchanged(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) ->
     if not len(pairs):
         return np.nan, 0, 0
     ends = [pairs[[f"{name}_x", f"{name}_y"]].to_numpy(float) for name in ("passes", per)]
-    ways = _ways(len(pairs), seed)
+    differing = np.any([one[:, 0] != one[:, 1] for one in ends], axis=0)
+    ways = np.zeros((len(drawn := _ways(int(differing.sum()), seed)), len(pairs)), dtype=int)
+    ways[:, differing] = drawn  # to exchange the others changes nothing
     n_low, t_low, n_high, t_high = (
         np.where(ways, one[:, 1 - k], one[:, k]).sum(axis=1) for k in (0, 1) for one in ends
     )
     excess = n_high * t_low - n_low * t_high
-    differing = int(np.any([one[:, 0] != one[:, 1] for one in ends], axis=0).sum())
-    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs), differing
+    return float(np.mean(excess <= excess[0] + 1e-12)), len(pairs), int(differing.sum())
 
 
 def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.ndarray:
@@ -94,8 +95,9 @@ def exchanged_placements(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: 
     means = placement_changes(low, high, per)
     if not len(means):
         return np.nan, 0, 0
-    sums = np.where(_ways(len(means), seed), -means, means).sum(axis=1)
-    return float(np.mean(sums <= sums[0] + 1e-9)), len(means), int(np.count_nonzero(np.abs(means) > 1e-9))
+    changing = means[np.abs(means) > 1e-9]
+    sums = np.where(_ways(len(changing), seed), -changing, changing).sum(axis=1)
+    return float(np.mean(sums <= sums[0] + 1e-9)), len(means), len(changing)
 
 
 def _deals(count: int, k: int, seed: int) -> np.ndarray:

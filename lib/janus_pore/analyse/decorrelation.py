@@ -13,7 +13,7 @@ import xarray as xr
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
-from .stats import Estimate, estimate
+from .stats import Estimate, estimate, expanded
 
 #: Frames so many correlation times apart count as independent: e^-3 is 5 %.
 ENOUGH = 3.0
@@ -45,7 +45,7 @@ def memories(profile: xr.Dataset, settings: Analysis) -> list[Memory]:
         units = profile.dipole_correlation.sel(place=place).values
         units = units[np.isfinite(units[:, 0])]
         if len(units):
-            how = {"draws": settings.bootstrap_draws, "confidence": settings.confidence}
+            how = {"draws": settings.bootstrap_draws, "confidence": expanded(settings.confidence, len(units))}
             time = estimate(units, lambda u: interval * _integral(u.mean(axis=0)), **how)
             found.append(Memory(str(place), time, bool((units.mean(axis=0) <= 0.1).any())))
     return found
@@ -105,7 +105,8 @@ def mixing(profile: xr.Dataset, liquid_nm: float, settings: Analysis) -> Estimat
         slope = np.polyfit(lag, units.mean(axis=0), 1)[0]
         return float(np.interp(-slope, -slopes, taus)) if slope > 0 else float("nan")
 
-    return estimate(later.values, of, draws=settings.bootstrap_draws, confidence=settings.confidence)
+    confidence = expanded(settings.confidence, len(later))
+    return estimate(later.values, of, draws=settings.bootstrap_draws, confidence=confidence)
 
 
 def ions(mixed_ps: Estimate, spacing_ps: float) -> str:

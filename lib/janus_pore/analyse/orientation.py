@@ -84,7 +84,16 @@ def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if data.theta.attrs.get("units") != "rad":
         raise AnalysisError(f"theta is in {data.theta.attrs.get('units')!r}, expected 'rad'")
     frame, replica = data.theta_frame.values, data.theta_replica.values
-    return fold_angles(data.theta.values.astype(float), data.field.values[frame]), frame, replica
+    return fold_angles(data.theta.values.astype(float), sense(data.field.values)[frame]), frame, replica
+
+
+def sense(field: np.ndarray) -> np.ndarray:
+    """The field (time,), but where a sine passes through zero that of the frame after it, whose half period it begins.
+
+    What is stored there is what rounding left of sin(k pi), whose sign is the other one.
+    """
+    nothing = (field != 0) & (np.abs(field) < 1e-9)
+    return np.where(nothing, np.append(field[1:], field[min(1, len(field) - 1)]), field)
 
 
 def fold_angles(theta: np.ndarray, field: np.ndarray) -> np.ndarray:

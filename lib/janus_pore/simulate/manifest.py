@@ -20,8 +20,6 @@ from . import checkpoint
 from .gmx import Gmx
 
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
-#: Options of mdrun that say from where to where one launch goes, and how many words follow each.
-_OF_ONE_LAUNCH = {"-deffnm": 1, "-noappend": 0, "-cpo": 1, "-cpt": 1, "-cpi": 1, "-maxh": 1}
 
 
 class Inputs(Record):
@@ -31,12 +29,19 @@ class Inputs(Record):
     checkpoint: str | None
 
 
+class Launch(Record):
+    """How mdrun was launched, and by which commit of the code."""
+
+    command: list[str]
+    commit: str
+
+
 class Begun(Record):
     """What is noted of a segment when it is begun."""
 
     inputs: Inputs
     started: str
-    commits: list[str] = []  # of the code, one for each that launched a part of it
+    launches: list[Launch] = []  # those of mdrun that differ from the one before
 
 
 class Steps(Record):
@@ -89,17 +94,19 @@ class Segment(Steps):
 def of_run(work: Path, gmx: Gmx, command: list[str], run: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
     """The manifest of a verified run in `work`: `run` says inputs, steps, frames and energy, `begun` what was noted.
 
-    Which GROMACS ran, and how, is what mdrun's log says of each launch; `gmx` and `command` stand in where it does not.
+    Which GROMACS ran is what mdrun's log says of each launch, how and by which commit what was noted of it; `gmx`,
+    `command` and the commit that runs stand in where neither says it.
     """
     said = (work / "md.log").read_text(errors="replace")
+    launches = begun.get("launches") or [{"command": command, "commit": running()}]
     builds = _builds(said) or [{"version": gmx.version, "simd": gmx.simd, "gpu": gmx.gpu}]
     return {
         "inputs": run["inputs"],
         "files": {name: sha256(work / name) for name in KEPT},
         **{key: run[key] for key in ("steps", "frames", "energy")},
         **_of_launches("gromacs", builds),
-        **_of_launches("command", _commands(said) or [command]),
-        **_of_launches("commit", begun.get("commits") or [running()]),
+        **_of_launches("command", [one["command"] for one in launches]),
+        **_of_launches("commit", [one["commit"] for one in launches]),
         "host": socket.gethostname(),
         "started": begun["started"],
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -180,20 +187,6 @@ def _builds(said: str) -> list[dict[str, str]]:
     keys = {"version": "GROMACS version", "simd": "SIMD instructions", "gpu": "GPU support"}
     each = [re.findall(rf"^{key}:\s+(\S.*?)\s*$", said, re.M) for key in keys.values()]
     return [dict(zip(keys, launch, strict=True)) for launch in zip(*each, strict=False)]
-
-
-def _commands(said: str) -> list[list[str]]:
-    """The command of each launch, by mdrun's log, without paths and what says from where to where it goes."""
-    found = []
-    for line in re.findall(r"^Command line:\n\s+(\S.*)$", said, re.M):
-        words = shlex.split(line)
-        command = ["gmx", *words[words.index("mdrun") :]] if "mdrun" in words else ["gmx", "mdrun", *words[1:]]
-        for option in _OF_ONE_LAUNCH:
-            if option in command:
-                at = command.index(option)
-                del command[at : at + 1 + _OF_ONE_LAUNCH[option]]
-        found.append([Path(word).name for word in command])
-    return found
 
 
 def _speed(said: str) -> dict[str, float]:

@@ -146,12 +146,10 @@ def _steps(
     if done(work) is not None:  # only the renaming is missing
         return
     note = work / "inputs.json"
-    begun = {"inputs": inputs, "started": datetime.now(UTC).isoformat(timespec="seconds"), "commits": []}
     if note.exists():
-        begun |= same(checkpoint.read_note(note, Begun), inputs, work)
-    launches = begun["commits"][-1:] != [running()] and not (work / "md.xtc").exists()
-    if launches or not note.exists():
-        write_json(note, begun | {"commits": [*begun["commits"], running()]})
+        same(checkpoint.read_note(note, Begun), inputs, work)
+    else:
+        write_json(note, {"inputs": inputs, "started": datetime.now(UTC).isoformat(timespec="seconds")})
     if task.checkpoint:  # a copy: the previous segment may be given its name while mdrun reads
         shutil.copyfile(task.checkpoint, work / "start.cpt")
     _to_the_end(task, gmx, work, threads, max_hours, progress, lock)
@@ -164,8 +162,8 @@ def _conclude(task: Task, gmx: Gmx, work: Path, inputs: dict, threads: int, held
             pieces.join(work)
             frames, energy = _verified(task, work)
             run = {"inputs": inputs, "steps": [task.first_step, task.last_step], "frames": frames, "energy": energy}
-            command = ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]]
-            manifest = of_run(work, gmx, command, run, checkpoint.read_note(work / "inputs.json", Begun))
+            begun = checkpoint.read_note(work / "inputs.json", Begun)
+            manifest = of_run(work, gmx, _command(task, gmx, threads), run, begun)
             write_json(work / "manifest.json", manifest)
         same(manifest, inputs, work)
         for path in work.iterdir():
@@ -195,6 +193,7 @@ def _to_the_end(
         start = own if state else work / "start.cpt"
         argv += ["-cpi", str(start.resolve())] if state or task.checkpoint else []
         argv += ["-maxh", f"{max_hours:g}"] if max_hours is not None else []
+        _note_launch(work / "inputs.json", {"command": _command(task, gmx, threads), "commit": running()})
         checkpoint.unseal(work)
         try:
             process.launch(argv, work, lock, progress)
@@ -206,6 +205,19 @@ def _to_the_end(
             break
         if max_hours is not None:
             raise StoppedError(f"{work}: walltime of {max_hours} h reached at step {state.step}; call again to resume")
+
+
+def _command(task: Task, gmx: Gmx, threads: int) -> list[str]:
+    """mdrun's command as manifests have it: without paths."""
+    return ["gmx", "mdrun", "-s", task.tpr.name, *process.mdrun(gmx, task.tpr, threads)[5:]]
+
+
+def _note_launch(note: Path, launch: dict[str, Any]) -> None:
+    """Add a launch to the note of a begun segment, if it is another than the last."""
+    begun = checkpoint.read_note(note, Begun)
+    launches = begun.get("launches", [])
+    if launches[-1:] != [launch]:
+        write_json(note, begun | {"launches": [*launches, launch]})
 
 
 def _verified(task: Task, work: Path) -> tuple[int, dict[str, float]]:
