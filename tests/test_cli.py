@@ -54,6 +54,15 @@ def test_a_bad_scale_file_is_one_message_and_exit_code_1(tmp_path, capsys):
     assert "bad.yml" in said and "md.timestep_fs" in said and "0.1" in said and "Traceback" not in said
 
 
+def test_check_says_which_systems_nothing_runs_in(tmp_path, capsys):
+    """Once one learnt it when a replica was asked for, which was said not to exist."""
+    mine = tmp_path / "tiny.yml"
+    text = (repository() / "config" / "tiny.yml").read_text()
+    mine.write_text(text.replace("\n  mosse: {}\n", "\n  mosse: {}\n  again: {seed: 7}\n"))
+    assert cli.main(["check", str(mine)]) == 0
+    assert "no protocol names again in its `systems`, so nothing is run there" in capsys.readouterr().err
+
+
 def test_check_says_that_a_copy_kept_the_name_of_its_scale(tmp_path, capsys):
     mine = tmp_path / "mine.yml"
     mine.write_text((repository() / "config" / "tiny.yml").read_text())

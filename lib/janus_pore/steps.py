@@ -24,6 +24,8 @@ def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     for asked in scale.systems.values():
         system.fill(asked)
     note(config.misnamed(args.scale_file, scale))
+    idle = [name for name in scale.systems if not protocols.protocols_of(scale, name)]
+    note(f"no protocol names {', '.join(idle)} in its `systems`, so nothing is run there" if idle else "")
 
 
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:

@@ -39,6 +39,21 @@ class TestShip:
         start = gzip.decompress((path.parents[1] / "starts" / "r000.gro.gz").read_bytes())
         assert start == (run.parent / "tpr" / "start.gro").read_bytes()
 
+    def test_launches_with_other_options_are_named(self, lab, scale_file, ran, hold, tmp_path):
+        """A part on a GPU, say; the same options with another run input are no others."""
+        path = lab.campaign.replica("mosse", hold, 0) / "seg01" / "manifest.json"
+        before = path.read_text()
+        command = json.loads(before)["command"]
+        other = [*command[:4], "-nb", "gpu"]
+        told = {"command_before": [other, [*command[:3], "seg00.tpr", *command[4:]]]}
+        path.write_text(json.dumps(json.loads(before) | told))
+        try:
+            reference.ship(lab.scale, scale_file, lab.campaign, tmp_path, "abc1234")
+        finally:
+            path.write_text(before)
+        manifest = read_manifest(tmp_path / "test" / "mosse" / hold / "r000.nc")
+        assert (manifest["mdrun"], manifest["mdrun_before"]) == (command, [other])
+
     def test_again_changes_nothing(self, lab, scale_file, shelf):
         before = {p: sha256(p) for p in shelf.rglob("*.*")}
         assert reference.ship(lab.scale, scale_file, lab.campaign, shelf, "other")["kept"] == 1

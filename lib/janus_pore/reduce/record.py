@@ -74,12 +74,13 @@ def record(
     ns = [segment.duration_ps / 1000 for segment in protocol.segments]
     run = sorted({*each_once(manifests, "commit")})  # earlier runs do not say
     ran, commands = builds(manifests), each_once(manifests, "command")
+    others = [one for one in commands[:-1] if one[4:] != commands[-1][4:]]  # but for the name of the run input
     days = sum(n / m["ns_per_day"] for n, m in zip(ns, manifests, strict=True) if m.get("ns_per_day"))
     return {
         "scale": scale.scale, "system": system, "protocol": protocol.name, "replica": k, "seed": k + 1,
         "janus_pore": data.attrs["janus_pore"], "commit": " ".join(run) or "unknown", "shipped_by_commit": commit,
         "gromacs": ran[-1], **({"gromacs_before": ran[:-1]} if ran[:-1] else {}), "mdrun": commands[-1],
-        **({"mdrun_before": commands[:-1]} if commands[:-1] else {}),
+        **({"mdrun_before": others} if others else {}),
         "simulated_ns": sum(ns), "hours": 24 * days,
         "topology_sha256": sha256(campaign.system(system) / "topol.top"),
         "parameters": {
