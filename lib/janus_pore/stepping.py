@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .config import Scale
+from .config import Scale, misnamed
 from .errors import JanusPoreError
 from .files import write_text
 
@@ -42,6 +42,15 @@ def note(said: str) -> None:
     """Say on standard error what is no error, if there is anything to say."""
     if said:
         print(f"note: {said}", file=sys.stderr)
+
+
+def note_of(args: argparse.Namespace, scale: Scale) -> None:
+    """Say what is no error of a scale file, and may not be meant: its name, and systems that nothing runs in."""
+    from .simulate import protocols
+
+    note(misnamed(args.scale_file, scale))
+    idle = [name for name in scale.systems if not protocols.protocols_of(scale, name)]
+    note(f"no protocol names {', '.join(idle)} in its `systems`, so nothing is run there" if idle else "")
 
 
 def watch(bars: ExitStack) -> Callable[[str, int], Callable[[int], None]]:

@@ -13,26 +13,22 @@ from . import config, hints
 from .config import Scale
 from .errors import JanusPoreError
 from .paths import Campaign, repository
-from .stepping import known, note, numbered, protocol_of, replica_command, stamp, watch
+from .stepping import known, note_of, numbered, protocol_of, replica_command, stamp, watch
 
 
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .build import system
-    from .simulate import protocols
 
-    protocols.expand(scale)
+    note_of(args, scale)
     for asked in scale.systems.values():
         system.fill(asked)
-    note(config.misnamed(args.scale_file, scale))
-    idle = [name for name in scale.systems if not protocols.protocols_of(scale, name)]
-    note(f"no protocol names {', '.join(idle)} in its `systems`, so nothing is run there" if idle else "")
 
 
 def plan(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .reduce import adopt
     from .simulate import gmx, plan
 
-    note(config.misnamed(args.scale_file, scale))
+    note_of(args, scale)
     first = next(iter(scale.systems))
     speed = args.ns_per_day
     if speed is None:
@@ -61,10 +57,9 @@ def build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .build import system
     from .simulate import process
 
-    place = campaign.system(args.system)
-    config = known(scale.systems, args.system, "system")
+    asked, place = known(scale.systems, args.system, "system"), campaign.system(args.system)
     with process.turn(place):
-        system.write(config, place)
+        system.write(asked, place)
 
 
 def equilibrate(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -95,8 +90,9 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import cost, gmx, pack, process, protocols
 
     protocol = protocol_of(args, scale)
-    size = cost.job_size(scale, args.system, protocol)
-    members = pack.members(args.pack, size, protocols.replicas_of(scale, protocol))
+    members = pack.members(
+        args.pack, cost.job_size(scale, args.system, protocol), protocols.replicas_of(scale, protocol)
+    )
     if args.shelf:
         taken = adopt.adopt(scale, campaign, args.system, protocol, members, args.shelf)
         members = [k for k in members if k not in taken]
@@ -213,8 +209,7 @@ def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None
 
     parameters = {"scale_file": str(args.scale_file), "runs": str(args.runs)}
     parameters["system"] = args.system or next(iter(scale.systems))
-    output = campaign.notebooks() / f"{args.name}.ipynb"
-    execute(source(args.name), output, parameters)
+    execute(source(args.name), campaign.notebooks() / f"{args.name}.ipynb", parameters)
 
 
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -231,6 +226,5 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}
     staging, source = campaign.root / "book", repository() / "book"
     figures = {f"reference/{name}/figures": shelf[name].results() for name in shipped}
-    kept = {"pages": pages, "shipped": own, "figures": figures}
-    book.stage(source, campaign.notebooks(), staging, notice=scale.notice, **kept)
+    book.stage(source, campaign.notebooks(), staging, notice=scale.notice, pages=pages, shipped=own, figures=figures)
     book.build(staging, args.html)

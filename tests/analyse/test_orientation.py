@@ -16,21 +16,6 @@ def settings():
     )  # fmt: skip
 
 
-def test_folding_turns_by_180_degrees_and_wraps():
-    theta = np.radians([10.0, 170.0, -170.0, 180.0])
-    assert np.allclose(np.degrees(orientation.fold_angles(theta, np.ones(4))), [10, 170, -170, 180])
-    assert np.allclose(np.degrees(orientation.fold_angles(theta, -np.ones(4))), [-170, -10, 10, 0])
-
-
-def test_where_a_sine_passes_zero_angles_are_of_the_half_period_that_begins():
-    """Once the sign of what rounding left decided: it is that of the half period before."""
-    field = np.sin(np.pi * np.arange(0, 2.01, 0.25))
-    assert field[4] > 0 > field[8]  # 1e-16
-    assert np.sign(orientation.sense(field)).tolist() == [0, 1, 1, 1, -1, -1, -1, -1, 1]
-    for constant in (np.zeros(3), np.full(3, -0.4), np.full(1, 1e-12)):
-        assert orientation.sense(constant).tolist() == constant.tolist()
-
-
 @pytest.mark.parametrize("sigma", [12.0, 25.0, 40.0])
 @pytest.mark.parametrize("how", ["fit", "circular"])
 @pytest.mark.parametrize("branch", ["forward", "reverse"])

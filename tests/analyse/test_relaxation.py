@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from janus_pore.analyse import orientation, relaxation
+from janus_pore.analyse import fold, relaxation
 from janus_pore.analyse.stats import interval
 from janus_pore.config import Analysis
 from janus_pore.errors import AnalysisError
@@ -68,7 +68,7 @@ class TestSteps:
 class TestWidth:
     @pytest.mark.parametrize("sigma_deg", [10.0, 40.0, 90.0])
     def test_the_circular_width_of_a_wrapped_gaussian_is_its_sigma(self, sigma_deg):
-        angle = orientation.fold_angles(np.random.default_rng(1).normal(0, np.radians(sigma_deg), 400_000), np.ones(1))
+        angle = fold.fold_angles(np.random.default_rng(1).normal(0, np.radians(sigma_deg), 400_000), np.ones(1))
         sums = np.array([np.cos(angle).sum(), np.sin(angle).sum(), (angle**2).sum(), len(angle)])
         assert relaxation.width(sums) == pytest.approx(sigma_deg, rel=0.01)
         if sigma_deg < 50:

@@ -39,7 +39,7 @@ def test_one_legend_for_all_panels_has_each_label_once():
 
 def test_configurations_stand_apart_about_their_voltage():
     at = [figures.apart(2.0, k, 3) for k in range(3)]
-    assert np.diff(at) == pytest.approx([0.05, 0.05]) and np.mean(at) == pytest.approx(2.0)
+    assert np.diff(at) == pytest.approx([0.08, 0.08]) and np.mean(at) == pytest.approx(2.0)
 
 
 def test_a_file_is_the_same_every_time(tmp_path):

@@ -8,7 +8,7 @@ import xarray as xr
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
-from .orientation import fold_angles, sense
+from .fold import fold_angles, sense
 
 #: Beyond this many standard errors two replicas are taken to differ; five quantities are compared.
 MOST_SIGMA = 4.0

@@ -15,6 +15,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import independence
 from .cycles import phase_bins, settled
+from .fold import fold_angles, sense
 from .stats import Estimate, bootstrap, estimate, share_of, widened
 
 #: Gaussian fits are costly: at most this many bootstrap draws for them.
@@ -85,21 +86,6 @@ def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         raise AnalysisError(f"theta is in {data.theta.attrs.get('units')!r}, expected 'rad'")
     frame, replica = data.theta_frame.values, data.theta_replica.values
     return fold_angles(data.theta.values.astype(float), sense(data.field.values)[frame]), frame, replica
-
-
-def sense(field: np.ndarray) -> np.ndarray:
-    """The field (time,), but where a sine passes through zero that of the frame after it, whose half period it begins.
-
-    What is stored there is what rounding left of sin(k pi), whose sign is the other one.
-    """
-    nothing = (field != 0) & (np.abs(field) < 1e-9)
-    return np.where(nothing, np.append(field[1:], field[min(1, len(field) - 1)]), field)
-
-
-def fold_angles(theta: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Angles relative to the field: turned by pi where it is negative, wrapped to (-pi, pi]."""
-    turned = np.where(field < 0, theta + np.pi, theta)
-    return np.pi - np.mod(np.pi - turned, 2 * np.pi)
 
 
 def distribution(theta: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

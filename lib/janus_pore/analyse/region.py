@@ -10,7 +10,7 @@ import xarray as xr
 from ..errors import AnalysisError
 from ..parameters import Analysis
 from ..reduce.region import DEPTH_FACTOR, RADIUS_FACTOR
-from . import orientation
+from . import fold, orientation
 
 _ESTIMATES = ("sigma", "mean_cos")
 
@@ -116,7 +116,7 @@ def _all(
     if data.wide_theta.attrs.get("units") != "rad":
         raise AnalysisError(f"wide_theta is in {data.wide_theta.attrs.get('units')!r}, expected 'rad'")
     frame, replica = data.wide_frame.values, data.wide_replica.values
-    theta = orientation.fold_angles(data.wide_theta.values.astype(float), orientation.sense(data.field.values)[frame])
+    theta = fold.fold_angles(data.wide_theta.values.astype(float), fold.sense(data.field.values)[frame])
     samples, kept = orientation.grouped(data, theta, frame, replica, settings)
     looked = np.arange(0, data.sizes["time"], int(data.attrs["every_frames"]))
     frames, _ = orientation.grouped(data, np.zeros(len(looked)), looked, np.zeros(len(looked), dtype=int), settings)

@@ -21,7 +21,8 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from . import fit, independence
 from .fit import Decay
-from .orientation import angles, fold_angles
+from .fold import fold_angles
+from .orientation import angles
 from .stats import Estimate, below_zero, expanded, interval, resampled_means
 
 WIDTHS = ("circular", "gaussian")
