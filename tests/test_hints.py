@@ -84,6 +84,6 @@ def test_a_file_of_reduced_data(tmp_path):
         path = Campaign.of("scout", place).equilibration("cut666").with_suffix(".nc")
         assert re.search(said, hints.run(path))
     misspelt = Campaign.of("refrence", ROOT / "runs").collected("scout", "volt")
-    assert "there is no config/refrence.yml: is that where campaigns lie" in hints.run(misspelt)
+    assert "there is no scale file config/refrence.yml, so no campaign lies there" in hints.run(misspelt)
     shipped = Campaign.of("course", TOGETHER).collected("mosse", "ppf")
     assert command(hints.run(shipped)) == ["reference", "config/course.yml", "--runs", "runs/reference"]

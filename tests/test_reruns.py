@@ -95,6 +95,14 @@ class TestEdits:
         place.edit(ensemble__replicas=2, ensemble__batch_minutes=0.0)
         assert place.would() == {"replica": 2, "reduce": 2, "forces": 1, "collect": 2, "collect_forces": 1, "total": 8}
 
+    def test_a_job_with_room_for_more_is_run_for_those_that_come(self, place):
+        """Its stamp is called the same then."""
+        place.edit(ensemble__replicas_per_job=2)
+        place.run()
+        place.edit(ensemble__replicas=2)
+        assert place.run()["replica"] == 2 and (place.path / HOLD / "r001.nc").exists()
+        assert place.would() == {}
+
     def test_what_an_equilibration_discards_is_no_reason_to_run_it_again(self, place):
         place.edit(equilibration__discard_ps=0.6)
         assert place.would() == {"profile": 1, "total": 1}

@@ -148,6 +148,10 @@ class Scale(Model):
             found.setdefault(same[0] if same else name, []).append(name)
         return found
 
+    def entry_of(self, name: str) -> str:
+        """The entry of `protocols` that an expanded protocol is of (`hold_+0.40` is of `hold`)."""
+        return name if name in self.protocols else name.rpartition("_")[0]
+
 
 def load(path: Path | str) -> Scale:
     """Read and check a scale file.

@@ -46,7 +46,7 @@ def run(path: Path) -> str:
         inside = inside.relative_to(TOGETHER.name)
     scale = inside.parts[0]
     if not (repository() / "config" / f"{scale}.yml").exists():
-        return f"there is no config/{scale}.yml: is that where campaigns lie, as `runs` says?"
+        return f"there is no scale file config/{scale}.yml, so no campaign lies there: set `runs` to where it does"
     if together and (shelf() / inside.with_suffix("")).is_dir():
         return put_together(scale, path.parents[len(inside.parts) - 1])
     command = f"snakemake {Path('runs') / inside} --cores 2 --configfile config/{scale}.yml"

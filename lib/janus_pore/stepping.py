@@ -28,7 +28,7 @@ def protocol_of(args: argparse.Namespace, scale: Scale, replicas: Iterable[int] 
 
     own, everything = protocols.protocols_of(scale, args.system), protocols.expand(scale)
     if args.protocol in everything and args.protocol not in own:
-        entry = args.protocol if args.protocol in scale.protocols else args.protocol.rpartition("_")[0]
+        entry = scale.entry_of(args.protocol)
         raise JanusPoreError(
             f"{args.protocol} is not run in {args.system}: add {args.system} to `systems` of protocols.{entry} in the "
             f"scale file (now: {', '.join(everything[args.protocol].systems)})"
@@ -45,7 +45,13 @@ def note(said: str) -> None:
 
 
 def note_of(args: argparse.Namespace, scale: Scale) -> None:
-    """Say what is no error of a scale file, and may not be meant: its name, and systems that nothing runs in."""
+    """Say what is no error of a scale file, and may not be meant: its name, and systems that nothing runs in.
+
+    Raises
+    ------
+    ProtocolError
+        if a protocol cannot be expanded.
+    """
     from .simulate import protocols
 
     note(misnamed(args.scale_file, scale))

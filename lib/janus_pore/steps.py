@@ -19,7 +19,7 @@ from .stepping import known, note_of, numbered, protocol_of, replica_command, st
 def check(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .build import system
 
-    note_of(args, scale)
+    note_of(args, scale)  # and protocols that cannot be expanded
     for asked in scale.systems.values():
         system.fill(asked)
 
@@ -90,9 +90,8 @@ def pack(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     from .simulate import cost, gmx, pack, process, protocols
 
     protocol = protocol_of(args, scale)
-    members = pack.members(
-        args.pack, cost.job_size(scale, args.system, protocol), protocols.replicas_of(scale, protocol)
-    )
+    size = cost.job_size(scale, args.system, protocol)
+    members = pack.members(args.pack, size, protocols.replicas_of(scale, protocol))
     if args.shelf:
         taken = adopt.adopt(scale, campaign, args.system, protocol, members, args.shelf)
         members = [k for k in members if k not in taken]

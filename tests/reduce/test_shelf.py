@@ -91,9 +91,19 @@ def test_what_a_page_needs_at_least(make_scale, campaign):
     scale = make_scale()
     for kinds in (("sine", "pair"), ("pair", "constant")):
         (asked,) = {"sine", "constant"} & {*kinds}
-        with pytest.raises(TrajectoryError, match=f"holds no data of kind '{asked}' of mosse: run the workflow"):
+        with pytest.raises(TrajectoryError, match=f"holds no data of kind '{asked}': run the workflow"):
             shelf.need(scale, campaign, ["mosse"], *kinds)
-    campaign.collected("mosse", "hold_+0.40").parent.mkdir(parents=True)
+    own = {
+        "kind": "constant",
+        "systems": ["mosse"],
+        "fields_v_nm": [0.4],
+        "duration_ps": 1.0,
+        "md": {"timestep_fs": 1.0},
+    }
+    campaign.collected("mosse", "nh_+0.40").parent.mkdir(parents=True)
+    campaign.collected("mosse", "nh_+0.40").touch()
+    with pytest.raises(TrajectoryError, match="of kind 'constant'"):  # pages leave another thermostat out
+        shelf.need(make_scale(protocols__nh=own), campaign, ["mosse"], "constant")
     campaign.collected("mosse", "hold_+0.40").touch()
     shelf.need(scale, campaign, ["mosse"], "sine", "constant")
     with pytest.raises(ProtocolError, match="has no system 'cut66'; it has mosse"):

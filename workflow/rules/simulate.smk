@@ -41,13 +41,16 @@ def runs_here(system):
     protocols = {name: replicas_of(SCALE, protocol) for name, protocol in PROTOCOLS[system].items()}
     return not protocols or any(any_runs_here(system, name, replicas) for name, replicas in protocols.items())
 
+def members_of(wildcards):
+    """The replicas that a job runs."""
+    return members(int(wildcards.pack), int(wildcards.size), replicas_of(SCALE, PROTOCOLS[wildcards.system][wildcards.protocol]))
+
 def starts(wildcards):
     """What a job waits for: the equilibration that its replicas start from, if it runs any, and what is on the shelf.
 
     The manifests are inputs so that data or forces which are shipped later are taken over, too.
     """
-    system, name = wildcards.system, wildcards.protocol
-    job = members(int(wildcards.pack), int(wildcards.size), replicas_of(SCALE, PROTOCOLS[system][name]))
+    system, name, job = wildcards.system, wildcards.protocol, members_of(wildcards)
     begin = [f"{RUNS}/{system}/equilibrate.done"] if any_runs_here(system, name, job) else []
     return begin + on_shelf(system, name, job)
 
@@ -56,7 +59,8 @@ rule replica:
     input: starts
     output: f"{RUNS}/{{system}}/{{protocol}}/pack{{pack}}x{{size}}.done"
     params:
-        # but for how many replicas and systems there are: more of them are no reason to run the others again
+        # more replicas or systems are a reason for the jobs alone that have them to run
+        replicas=lambda wc: str(members_of(wc)),
         protocol=lambda wc: repr(replace(PROTOCOLS[wc.system][wc.protocol], replicas=None, systems=())),
         begin=f"{SCALE.ensemble.spacing_ps} {SCALE.ensemble.randomise_ps}",  # another one is refused where replicas are
         walltime=max_hours,

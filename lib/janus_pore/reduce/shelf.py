@@ -15,13 +15,12 @@ from .store import join, read
 
 
 def need(scale: Scale, campaign: Campaign, systems: Iterable[str], *kinds: str) -> None:
-    """Raise TrajectoryError if nothing of these kinds of protocol is there of any of the systems, with what to do."""
+    """Raise TrajectoryError, with what to do, if `there` has nothing of these kinds of protocol for the systems."""
     systems = list(systems)
-    asked = [(one, name, p.kind) for one in systems for name, p in protocols_of(scale, one).items() if p.kind in kinds]
+    everything = [(one, name, p) for one in systems for name, p in protocols_of(scale, one).items() if not p.md]
+    asked = [(one, name, protocol.kind) for one, name, protocol in everything if protocol.kind in kinds]
     if not any(campaign.collected(one, name).exists() for one, name, _ in asked):
-        kind = asked[0][-1] if asked else kinds[0]
-        todo = hints.data(scale, campaign.root.parent, kind, systems)
-        raise TrajectoryError(f"{campaign.root} holds no data of kind {kind!r} of {', '.join(systems)}: {todo}")
+        raise _nothing(scale, campaign, asked[0][-1] if asked else kinds[0], systems)
 
 
 def load(scale: Scale, campaign: Campaign, system: str, kind: str) -> dict[str, xr.Dataset]:
@@ -66,9 +65,14 @@ def load_all(scale: Scale, campaign: Campaign, kind: str, own_md: bool = False) 
     """
     found = {system: data for system in scale.placements if (data := there(scale, campaign, system, kind, own_md))}
     if not found:
-        todo = hints.data(scale, campaign.root.parent, kind, scale.systems)
-        raise TrajectoryError(f"{campaign.root} holds no data of kind {kind!r}: {todo}")
+        raise _nothing(scale, campaign, kind, list(scale.systems))
     return found
+
+
+def _nothing(scale: Scale, campaign: Campaign, kind: str, systems: list[str]) -> TrajectoryError:
+    todo = hints.data(scale, campaign.root.parent, kind, systems)
+    of = f" of {', '.join(systems)}" if len(systems) < len(scale.systems) else ""
+    return TrajectoryError(f"{campaign.root} holds no data of kind {kind!r}{of}: {todo}")
 
 
 def configurations(
@@ -85,8 +89,7 @@ def configurations(
     for system, datasets in data.items():
         entries: dict[str, dict[str, xr.Dataset]] = {}
         for name, one in datasets.items():
-            entry = name if name in scale.protocols else name.rpartition("_")[0]
-            entries.setdefault(entry, {})[name] = one
+            entries.setdefault(scale.entry_of(name), {})[name] = one
         for k, (entry, own) in enumerate(entries.items()):
             found[f"{system}, {entry}" if k else system] = (system, own)
     return found

@@ -36,7 +36,7 @@ def order(
     for k, (label, steady) in enumerate(curves.items() if not applied else ()):
         if len(steady.runs):
             volts = np.linspace(steady.volts[0, 0], steady.volts[0, -1], 200)
-            ax.plot(volts, steady.along(volts), ["-", "--", ":"][min(k, 2)], color="0.3", lw=1, label=label)
+            ax.plot(volts, steady.along(volts), ["-", "--", ":", "-."][k % 4], color="0.3", lw=1, label=label)
     held = [one for one in found if one.side == "held"]
     _dots(held, settings, applied, ax, "0.3", "D", "constant field" if applied else None)
     ways = dict.fromkeys(one.way for one in found if one.side != "held")
