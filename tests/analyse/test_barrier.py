@@ -117,6 +117,15 @@ class TestSelection:
         data["time"] = data.time * 0.02
         assert len(barrier.binned([data], 0.4, scale.barrier, scale.analysis).counts) == 4
 
+    @pytest.mark.parametrize(("began", "runs"), [([0] * 4 + [4, 5, 6, 7, 4, 4], 5), ([0] * 7 + [7, 8, 9], 10)])
+    def test_placements_of_the_ions_are_the_runs_where_there_are_five(self, scale, began, runs):
+        """Units stay the replicas' own blocks; ten replicas of four placements are ten runs."""
+        data = PoreIons().sample(0)
+        placed = data.assign(frame_began=("frame", np.array(began)[data.frame_replica.values]))
+        found, alone = (barrier.binned([one], 0.4, scale.barrier, scale.analysis) for one in (placed, data))
+        assert (found.counts == alone.counts).all() and len(np.unique(alone.runs)) == 10
+        assert len(np.unique(found.runs)) == len(found.drawn) == runs
+
     def test_other_units_are_refused(self, scale):
         data = PoreIons().sample(0)
         data.force.attrs["units"] = "pN"

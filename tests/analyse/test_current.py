@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from janus_pore.analyse import current, loop
+from janus_pore.analyse import current, loop, orientation
 from janus_pore.config import Analysis
 from janus_pore.errors import AnalysisError
 from janus_pore.testsystems import DriftingIons, Ladder, MemristiveConductor, SineConductor
@@ -181,3 +181,17 @@ def test_a_ladder_without_a_crossing_has_a_bound_and_not_an_error_of_zero(make_s
     bound = -np.log(1 - settings.confidence) * NA_PER_E_PER_PS / 900
     assert (point.current == 0).all() and point.high.values == pytest.approx([bound] * 3)
     assert point.low.values == pytest.approx([-bound] * 3)
+
+
+def test_placements_of_the_ions_are_drawn_whole_where_there_are_five(settings):
+    """Ten replicas of six placements: blocks and angles belong to these six."""
+    (data,) = Ladder(fields_v_nm=(0.4,), currents_na=(1.0,), duration_ps=100, replicas=10).sample(0).values()
+    placed = data.assign_coords(began=("replica", [0, 0, 0, 3, 4, 5, 6, 7, 7, 7]))
+    cut = current.blocks(current.per_interval(placed, "box"), placed.interval_time.values, settings)
+    assert len(cut) == len(current.blocks(current.per_interval(data, "box"), data.interval_time.values, settings))
+    assert np.unique(cut.replica).tolist() == [0, 1, 2, 3, 4, 5]
+    assert (cut.replica[: len(cut) * 3 // 10] == 0).all() and cut.replica[-1] == 5
+    assert current.curve(cut, settings).attrs["independent"] == 6
+    seen, alone = (orientation.samples(one, settings) for one in (placed, data))
+    assert np.unique(seen.replica).tolist() == [0, 1, 2, 3, 4, 5] and (seen.unit == alone.unit).all()
+    assert orientation.mean_cos(seen, settings).n == 6 and orientation.mean_cos(alone, settings).n == 10

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from janus_pore.analyse import independence
+from janus_pore.analyse.stats import estimate, share_of, widened
 from janus_pore.testsystems.hysteresis import noise
 
 
@@ -58,3 +60,41 @@ def test_the_mean_at_each_phase_is_taken_away():
 def test_correlation_of_a_current_that_does_not_change_is_unknown():
     assert np.isnan(independence.correlation(np.ones((2, 50))))
     assert independence.correlation(noise(np.random.default_rng(1), (4, 20_000), 1.0, 5.0)) == pytest.approx(5, rel=0.1)
+
+
+class TestCoverage:
+    """How often 68 % intervals of one run's blocks hold the truth, 0, where blocks remember the one before."""
+
+    @staticmethod
+    def inside(memory, monkeypatch, level=None):
+        if level:
+            monkeypatch.setattr(independence.between, "__defaults__", (level,))
+            monkeypatch.setattr(independence.inefficiency, "__defaults__", (level,))
+        held = []
+        for seed in range(300):
+            values, groups = runs(seed, replicas=1, blocks=20, memory=memory)
+            judged = independence.judge(values, groups)
+            found = estimate(values, lambda one: float(one.mean()), draws=200, confidence=share_of(judged, 0.68))
+            found = widened(found, judged)
+            held.append(found.low <= 0 <= found.high)
+        return np.mean(held)
+
+    def test_intervals_are_widened_before_an_alarm_is_sure(self, monkeypatch):
+        assert 0.62 < self.inside(0.0, monkeypatch) < 0.78
+        ours = self.inside(0.7, monkeypatch)
+        assert 0.56 < ours and self.inside(0.7, monkeypatch, independence.LEVEL) < ours - 0.05
+
+    def test_what_chance_may_do_is_no_alarm(self):
+        found = [independence.judge(*runs(seed)) for seed in range(300)]
+        assert 0.15 < np.mean([one.effective < one.n for one in found]) < 0.45
+        assert all(one.reason for one in found if one.warning)
+
+
+def test_replicas_that_belong_together():
+    """Placements, those that began alike as one, where there are five; without, each replica by itself."""
+    data = xr.Dataset({"current": ("replica", np.zeros(7))})
+    assert independence.together(data).tolist() == [*range(7)]
+    placed = data.assign_coords(began=("replica", [0, 0, 2, 0, 5, 6, 9]))
+    assert independence.together(placed).tolist() == [0, 0, 1, 0, 2, 3, 4]
+    few = data.assign_coords(began=("replica", [0, 0, 2, 0, 5, 6, 6]))
+    assert independence.together(few.current).tolist() == [*range(7)]

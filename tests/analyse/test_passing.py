@@ -7,6 +7,7 @@ from janus_pore.analyse import passing, waiting
 from janus_pore.testsystems import WaitingIons
 from scipy.stats import fisher_exact
 
+LISTED = ["near_ns", "far_ns", "ions", "visits", "unfinished", "cl_back", "left", "k", "k_meanwhile", "longest_ps"]
 PLACE = waiting.Place(radius_nm=0.4, depth_nm=0.25)
 
 
@@ -27,10 +28,6 @@ class TestRate:
             one = passing.summed(rows(system, seed), settings).rate[0]
             inside.append(one.low <= 2.0 <= one.high)
         assert 0.5 < np.mean(inside) < 0.9  # 0.68
-
-    def test_nothing_passed(self, settings):
-        """The largest rate with which none passes in 2 ns once in twenty times: 3.0 / 2 ns."""
-        assert passing.rate(0, 2.0, settings).high == pytest.approx(-np.log(0.05) / 2)
 
     def test_summed(self, settings):
         table = rows(WaitingIons(replicas=4), 0)
@@ -261,8 +258,23 @@ def test_placements_that_began_alike_are_one_unit(settings):
     start = pd.DataFrame({"placement": range(4), "replica": 0, "ns": 1.0})
     runs = pd.concat([start.assign(volt=2.0, cl=1), start.assign(volt=4.0, cl=0)])
     assert passing.compare(runs, 2.0, 4.0, settings, "ns").p_placements == 1 / 16
-    units = passing.as_one(runs, ["a", "b", "c", "d"], ["b", "d", "of another system"])
-    found = passing.compare(units, 2.0, 4.0, settings, "ns")
-    assert units.unit.tolist() == [0, 0, 2, 0] * 2 and (found.placements, found.p_placements) == (2, 1 / 4)
+    found = passing.compare(runs.assign(unit=[0, 0, 2, 0] * 2), 2.0, 4.0, settings, "ns")
+    assert (found.placements, found.p_placements) == (2, 1 / 4)
     assert (found.pairs, found.p_pairs) == (4, 1 / 16)  # pairs are counted as before
-    assert passing.as_one(pd.DataFrame(), ["a"], []).empty
+
+
+def test_what_flows_is_less_sure_where_placements_scatter(settings):
+    """Twelve that passed in one placement of ten are less than twelve of ten placements; of one they are runs."""
+    start = pd.DataFrame({"placement": range(10), "unit": range(10), "replica": 0, "ns": 1.0})
+    low, high = start.assign(volt=2.0, cl=[12] + [0] * 9), start.assign(volt=4.0, cl=[1] * 3 + [0] * 7)
+    even = pd.concat([low.assign(cl=[2, 1, 1, 1, 1, 1, 1, 1, 2, 1]), high])
+    uneven = pd.concat([low, high])
+    flows = [passing.summed(one.assign(**dict.fromkeys(LISTED, 0.0)), settings).cl_rate[0] for one in (even, uneven)]
+    ratios = [passing.compare(one, 2.0, 4.0, settings, "ns").ratio for one in (even, uneven)]
+    for one, other in (flows, ratios):
+        assert one.value == other.value and other.low < one.low < one.high < other.high
+    few = uneven.query("placement < 4").assign(unit=0)  # four runs: nothing is said of how they scatter
+    assert (
+        passing.compare(few, 2.0, 4.0, settings, "ns").ratio.low
+        == passing.compare(few.assign(cl=[3] * 4 + [1, 1, 1, 0]), 2.0, 4.0, settings, "ns").ratio.low
+    )

@@ -79,12 +79,34 @@ class TestFall:
         assert called.count("falls") <= 5 and called.count("rises") == 0
 
     def test_what_it_would_take(self, settings):
-        """The error of a mean falls with the root of the time, so the time needed does not depend on the time spent."""
+        """The error of a mean falls with the root of the time, so the time needed does not depend on the time spent.
+
+        Of four replicas each: more would be asked how they scatter, too.
+        """
         short, long = (
-            readings.fall(Ladder(currents_na=(1, 1, 1, 1), duration_ps=t, replicas=8).sample(3), settings).needed_ns
-            for t in (550, 2050)
+            readings.fall(Ladder(currents_na=(1, 1, 1, 1), duration_ps=t, replicas=4).sample(3), settings).needed_ns
+            for t in (1050, 4050)
         )
         assert short == pytest.approx(long, rel=0.6) and short == pytest.approx(1.0 * 160.2 / 0.2**2 / 1000, rel=0.7)
+
+    @pytest.mark.parametrize("estimator", ["box", "pore"])
+    def test_placements_of_the_ions_count_once_each(self, settings, estimator):
+        """Ten replicas of ten placements, or of five that began alike and five others: the latter say less."""
+        holds = Ladder(currents_na=(8, 8, 8, 8), replicas=10).sample(0)
+        own = np.array([1.0] * 5 + [0.2] * 5)[:, None, None]  # the five let more through
+        holds = {
+            name: one.assign(
+                current=one.current * own, crossings=(one.crossings.dims, one.crossings.values * (own > 0.5))
+            )
+            for name, one in holds.items()
+        }
+        errors = []
+        for began in ([*range(10)], [0] * 5 + [*range(5, 10)], [0] * 10):
+            placed = {name: one.assign_coords(began=("replica", began)) for name, one in holds.items()}
+            rows = readings.steady(placed, settings)
+            name = {"box": "current", "pore": "pore"}[estimator]
+            errors.append(float((rows[f"{name}_high"] - rows[f"{name}_low"]).mean()))
+        assert errors[1] > 1.1 * errors[0] and errors[2] == pytest.approx(errors[0], rel=0.05)  # one: runs are drawn
 
     def test_the_other_way_it_is_the_same(self, settings):
         """Fields and currents along -x: a fall is one of the current along the field."""

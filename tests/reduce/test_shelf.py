@@ -79,11 +79,17 @@ def test_other_placements_of_the_ions_are_replicas_of_the_same_system(make_scale
         alone = waiting.waits({name: parts[name][0]}, {name: parts[name][1]}, place)
         for column in ("cl", "left", "near_ns", "ions", "longest_ps"):
             assert rows[rows.placement == k][column].tolist() == alone[column].tolist(), (name, column)
+    assert both.began.values.tolist() == rows.unit.tolist() == [0] * 3 + [1] * 4
+    replica = reruns["hold_+0.80"].frame_replica.values
+    assert reruns["hold_+0.80"].frame_began.values.tolist() == (replica > 2).tolist()
     theta = np.concatenate([parts[name][0].theta for name in ("hold_+0.80", "anew_+0.80")])
     assert np.abs(both.theta.values - theta).max() < 1e-3 and both.theta_replica.values.max() == 6
     assert list(shelf.there(scale, campaign, "second", "constant")) == ["anew_+0.80"]
     assert list(forces.load(scale, campaign, "second")) == ["anew_+0.80"]
     assert list(shelf.load_all(scale, campaign, "constant")) == ["mosse"]
+    alike = scale.model_copy(update={"barrier": scale.barrier.model_copy(update={"placed_alike": ["second"]})})
+    assert not shelf.there(alike, campaign, "mosse", "constant")["hold_+0.80"].began.any()
+    assert not forces.load(alike, campaign, "mosse")["hold_+0.80"].frame_began.any()
 
 
 def test_what_a_page_needs_at_least(make_scale, campaign):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from janus_pore.analyse.passing import rate
+from janus_pore.analyse.counts import rate
 from janus_pore.show import passing
 
 
@@ -11,7 +11,7 @@ def table(make_scale):
     settings = make_scale().analysis
     rows = [(2.0, 2.5, 6, 3), (4.0, 2.5, 0, 3), (7.5, 1.0, 2, 1)]
     table = pd.DataFrame(rows, columns=["volt", "ns", "cl", "replicas"])
-    return table.assign(cl_rate=[rate(one.cl, one.ns, settings) for one in table.itertuples()])
+    return table.assign(cl_rate=[rate(one.cl, one.ns, settings.confidence) for one in table.itertuples()])
 
 
 def test_how_many_passed_of_how_many_runs(table):

@@ -76,6 +76,6 @@ def test_verdicts_name_the_onset_of_their_side_and_what_would_decide():
     assert [row.paper for row in rows] == [
         "falls beyond 0.5 V/nm", "falls beyond -1 V/nm", "falls beyond 0.5 V/nm or -1 V/nm"
     ]  # fmt: skip
-    assert rows[0].remark == "falls (p = 0.01, runs as if independent), from 2 to 4 V" and rows[0].here == change
+    assert rows[0].remark == "falls (p = 0.01), from 2 to 4 V" and rows[0].here == change
     assert "not enough data: about 3.2 ns a point" in rows[1].remark
     assert rows[2].here is None

@@ -59,7 +59,7 @@ def test_the_tables_say_what_was_counted(pore, settings):
     first, second, third = found[:3]
     assert "4 over 2 V: not established" in first.remark and "3 + 3 replicas, whose least is 0.05" in first.remark
     assert "placements" not in first.remark  # all replicas are of one
-    apart = waiting.waits(holds, reruns, PLACE).eval("placement = replica")
+    apart = waiting.waits(holds, reruns, PLACE).eval("unit = replica")
     both = passing.compare(apart, 2.0, 4.0, settings)
     (placed,) = show.claims({}, {"a: x": ("less", both)}, {}, (7, 0, 3.5, 0.01))[:1]
     assert "by 3 placements (3 of them change: least 0.12)" in placed.remark

@@ -67,7 +67,7 @@ def around(
         per_bin = max(1, round(bin_ps / there.attrs["every_ps"]))
         width_ps = per_bin * there.attrs["every_ps"]
         steps = per_bin * max(1, round(within_ps / width_ps))
-        voltage = voltage_v(data)
+        voltage, group = voltage_v(data), independence.together(data)
         for k, known in enumerate(there.known.values):
             at = np.flatnonzero(known)
             for i in _starts(there.near.values[k, at], steps):
@@ -75,7 +75,7 @@ def around(
                 seen = waters[k, chosen].sum(axis=1)
                 if seen.reshape(2, -1).any(axis=1).all():
                     events.setdefault(voltage, []).append([cos[k, chosen].sum(axis=1), seen])
-                    whose.setdefault(voltage, []).append(f"{name}, {k}")
+                    whose.setdefault(voltage, []).append(f"{name}, {group[k]}")
                     widths[voltage] = width_ps
     return {
         voltage: _pooled(np.array(one), np.array(whose[voltage]), widths[voltage], settings)
@@ -91,7 +91,7 @@ def _starts(near: np.ndarray, steps: int) -> list[int]:
 
 
 def _pooled(events: np.ndarray, whose: np.ndarray, bin_ps: float, settings: Analysis) -> Arrivals:
-    """From sums of cosines and numbers of waters, array (event, 2, bin), and the replica of each event."""
+    """From sums of cosines and numbers of waters, array (event, 2, bin), and what each event is of."""
     bins = events.shape[-1]
     halves = events.reshape(len(events), 2, 2, -1).sum(axis=-1)
     before, after = (halves[:, 0] / halves[:, 1]).T

@@ -38,7 +38,8 @@ class Binned:
     parts : names of the parts
     field_v_nm, kt_kj_mol : the field asked for, and kT
     frames : number of frames that were looked at
-    runs : array (unit,), which run (a replica of a dataset) each unit is of; one name at all fields of the same data
+    runs : array (unit,), which run (a replica of a dataset, or a placement of its ions where there are placements
+        enough) each unit is of; one name at all fields of the same data
     """
 
     centres_nm: np.ndarray
@@ -94,7 +95,7 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
 
     Parameters
     ----------
-    data : what `reduce.forces.collect` gives, one a protocol
+    data : what `reduce.forces.collect` or `load` gives, one a protocol
 
     Raises
     ------
@@ -116,7 +117,7 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         if not wanted.any():
             continue
         labels = one.frame_replica.values.astype(np.int64) * (group.max() + 1) + group
-        names, unit = np.unique(labels[wanted], return_inverse=True)
+        names, first, unit = np.unique(labels[wanted], return_index=True, return_inverse=True)
         of_frame = np.full(len(wanted), -1)
         of_frame[wanted] = unit
         whose = of_frame[one.sample_frame.values]
@@ -128,7 +129,7 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
         force = one.force.values[chosen].astype(float)
         columns = [np.bincount(index, column, len(names) * bins) for column in force.T]
         sums.append(np.stack(columns, axis=-1).reshape(-1, bins, force.shape[1]))
-        runs += [f"{k}, {name // (group.max() + 1)}" for name in names]
+        runs += [f"{k}, {name}" for name in _whose(one)[wanted][first]]
         frames, kt = frames + int(wanted.sum()), KJ_MOL_PER_K * float(one.attrs["temperature_k"])
         parts = tuple(str(name) for name in one.part.values)
     if not counts:
@@ -136,6 +137,12 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
     centres = (np.arange(bins) + 0.5) * barrier.bin_width_nm - barrier.half_range_nm
     both = np.concatenate(counts), np.concatenate(sums)
     return Binned(centres, *both, parts, field_v_nm, kt, frames, np.array(runs))
+
+
+def _whose(data: xr.Dataset) -> np.ndarray:
+    """The replica of each frame, or what its ions began as where that makes groups enough (`by_group`)."""
+    began = data.get("frame_began")
+    return (began if began is not None and by_group(began.values) else data.frame_replica).values
 
 
 def judged(units: np.ndarray, runs: np.ndarray) -> Independence:

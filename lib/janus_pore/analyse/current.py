@@ -153,7 +153,7 @@ def ladder(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: st
     """Steady current against field, from runs at constant fields.
 
     Each replica after `discard_ps` is cut into blocks of `current_window_ps`; whole replicas are drawn where there are
-    enough of them, blocks otherwise.
+    enough of them (whole placements, if of these), blocks otherwise.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def nothing_passed_na(duration_ps: float, confidence: float) -> float:
 def blocks(values: xr.DataArray, time_ps: np.ndarray, settings: Analysis) -> xr.DataArray:
     """Means over blocks of `current_window_ps` after `discard_ps`: (unit, ...) over replicas and blocks.
 
-    Coordinate `replica` of each unit; attributes `unit_ps` and `correlation_ps` (of the total, else the first species).
+    Coordinate `replica` (`independence.together`); attributes `unit_ps`, `correlation_ps` (of the total or the first).
 
     Raises
     ------
@@ -206,7 +206,7 @@ def blocks(values: xr.DataArray, time_ps: np.ndarray, settings: Analysis) -> xr.
     return xr.DataArray(
         cut.reshape(shape).mean(axis=1),
         dims=("unit", *late.dims[2:]),
-        coords={"species": late.species.values, "replica": ("unit", np.repeat(np.arange(cut.shape[0]), whole))},
+        coords={"species": late.species.values, "replica": ("unit", np.repeat(independence.together(late), whole))},
         attrs={"unit_ps": length * interval, "correlation_ps": interval * correlation(late.values[..., whose])},
     )
 

@@ -76,7 +76,7 @@ def placement_changes(low: pd.DataFrame, high: pd.DataFrame, per: str) -> np.nda
     """The mean of `changes` in each placement of the ions that has pairs, array (placement,).
 
     A placement counts once, however many replicas started from its equilibration: what they share by that is then no
-    evidence. So do placements that began alike, if a column `unit` says which (`passing.as_one`). Pairs of which one
+    evidence. So do placements that began alike, if a column `unit` says which (`waiting.waits`). Pairs of which one
     has no such time are left out.
     """
     low, high = (one[one[per] > 0] for one in (low, high))

@@ -44,10 +44,11 @@ def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) 
         for data in sorted(holds.values(), key=voltage_v):
             flow = current.per_interval(data, "box").sel(species="total").values
             flow = flow[:, data.interval_time.values > settings.discard_ps].mean(axis=1)
-            seen = orientation.samples(data, settings)
+            seen, kept = orientation.grouped(data, *orientation.angles(data), settings)
+            whose = data.theta_replica.values[kept]
             for k in range(data.sizes["replica"]):
                 row = {"configuration": name, "volt": voltage_v(data), "box": float(flow[k])}
-                theta = seen.theta[seen.replica == k]
+                theta = seen.theta[whose == k]
                 if len(theta):
                     moments = orientation.circular(theta)
                     row |= {"sigma": moments["sigma_deg"], "mean_cos": moments["mean_cos"]}

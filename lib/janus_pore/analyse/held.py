@@ -19,7 +19,7 @@ from ..config import Scale
 from ..errors import AnalysisError
 from ..parameters import HELD_WITHIN_NM, Analysis
 from .barrier import LEAST_UNITS
-from .independence import ENOUGH, judge
+from .independence import judge
 from .stats import interval, resampled_means
 
 #: Spacing of the potential along x (nm).
@@ -82,11 +82,12 @@ def profile(
             units[x], names = _blocks(name, x, here, settings), [*map(str, here.part.values), "total"]
     if len(units) < 2:
         raise AnalysisError(f"forces on a held Cl- at {field_v_nm:g} V/nm: {len(units)} place(s), and 2 are needed")
-    at, force, drawn, count = np.array(list(units)), [], [], []
+    at, force, drawn, count, slow = np.array(list(units)), [], [], [], []
     for k, (blocks, runs) in enumerate(units.values()):
         judged = [judge(column, runs) if np.ptp(column) > _EXACT_KJ_MOL_NM else None for column in blocks.T]
         widening = np.array([np.sqrt(one.n / one.effective) if one else 1.0 for one in judged])
         count.append([max(2, round(one.effective)) if one else len(blocks) for one in judged])
+        slow.append([bool(one and one.reason) for one in judged])
         draws = resampled_means(blocks, runs, draws=settings.bootstrap_draws, seed=(k, round(1e6 * (field_v_nm + 100))))
         force.append(blocks.mean(axis=0))
         drawn.append(force[-1] + widening * (draws - force[-1]))
@@ -110,7 +111,7 @@ def profile(
     found["runs"] = ("place", [len(np.unique(runs)) for _, runs in units.values()])
     coords = {"place": ("place", at, {"units": "nm"}), "x": ("x", x, {"units": "nm"}), "part": names}
     said = {"warning": _left_out(x_nm.values(), at, found["runs"][1])}
-    said["slow"] = _slow(at, names, count, found["blocks"][1], found["runs"][1])
+    said["slow"] = _slow(at, names, np.array(slow).T)
     return xr.Dataset(found, coords=coords, attrs={"field_v_nm": field_v_nm, **said})
 
 
@@ -128,13 +129,11 @@ def _left_out(asked_nm: Iterable[float], at_nm: np.ndarray, runs: list[int]) -> 
     return "; ".join(said)
 
 
-def _slow(at_nm: np.ndarray, names: list[str], count: np.ndarray, blocks: list[int], runs: list[int]) -> dict[str, str]:
-    """Of each part, where its blocks (or runs, if there are enough) count as fewer than they are."""
-    drawn = np.array([n_runs if n_runs >= ENOUGH else n for n, n_runs in zip(blocks, runs, strict=True)])
-    fewer = (count < 0.9 * drawn[:, None]).T
+def _slow(at_nm: np.ndarray, names: list[str], slow: np.ndarray) -> dict[str, str]:
+    """Of each part, at which places (part, place) its blocks are plainly not independent."""
     return {
         name: f"slow at {', '.join(f'{x:g}' for x in at_nm[there])} nm, and wider by that"
-        for name, there in zip(names, fewer, strict=True)
+        for name, there in zip(names, slow, strict=True)
         if there.any()
     }
 

@@ -1,4 +1,7 @@
-"""How many independent numbers stand behind a mean? Replicas are independent; blocks of one run need not be.
+"""How many independent numbers stand behind a mean? Replicas are taken for it; blocks of one run need not be.
+
+Replicas of one placement of the ions begin with these nearly where the others have them, so where there are placements
+enough, these are taken for independent instead (`together`).
 
 The mean of N blocks with autocorrelation rho_k counts as N / g independent ones, g = 1 + 2 sum_k rho_k; a block of
 length L counts as L / (2 tau) of them at most, tau being the correlation time of the series (blocking:
@@ -11,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 from scipy.stats import f as fisher
 from scipy.stats import norm
 
@@ -18,6 +22,9 @@ from scipy.stats import norm
 ENOUGH = 5
 #: A warning is raised where chance alone would raise it this often.
 LEVEL = 0.01
+#: Units count as fewer where chance alone would have it this often (one standard error): to wait for `LEVEL` would
+#: leave the error of short runs with a memory of a block or two a third too small.
+WIDENED = 0.16
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Independence:
     n : how many of them there are
     effective : how many independent units they count as
     warning : why the error bar may be too small; empty if nothing speaks against it
-    reason : why `effective` is less than `n`; empty if it is not
+    reason : why `effective` is less than `n`; empty if it is not, or by no more than chance may do (`LEVEL`)
     """
 
     drawn: str
@@ -38,6 +45,19 @@ class Independence:
     effective: float
     warning: str = ""
     reason: str = ""
+
+
+def together(data: xr.Dataset | xr.DataArray) -> np.ndarray:
+    """Which replicas of some data belong together, array (replica,): placements if `ENOUGH`, else each is its own.
+
+    Parameters
+    ----------
+    data : with a dimension `replica`; the coordinate `began`, if it has one, says which placement of the ions each
+        began as
+    """
+    if "began" in data.coords and len(np.unique(data.began)) >= ENOUGH:
+        return np.unique(data.began, return_inverse=True)[1]
+    return np.arange(data.sizes["replica"])
 
 
 def by_group(groups: np.ndarray | None) -> bool:
@@ -79,19 +99,18 @@ def judge(
         effective = min(effective, n * unit_ps / (2 * correlation_ps))
         reasons.append(f"blocks of {unit_ps:.3g} ps are shorter than two correlation times of {correlation_ps:.2g} ps")
     runs = [values[groups == name] for name in np.unique(groups)]
-    if (factor := inefficiency(runs)) > 1:
-        effective = min(effective, n / factor)
+    effective = min(effective, n / inefficiency(runs), n / (1 + (n / len(runs) - 1) * between(runs)))
+    if inefficiency(runs, LEVEL) > 1:
         reasons.append("successive blocks are correlated")
-    if (share := between(runs)) > 0:
-        effective = min(effective, n / (1 + (n / len(runs) - 1) * share))
+    if between(runs, LEVEL) > 0:
         reasons.append("replicas differ by more than their blocks say")
     if reasons:
         text = f"{' and '.join(reasons)}: {n} blocks count as {max(effective, 1):.2g}"
         return Independence("block", n, max(effective, 1.0), f"{text}, so the error bar is too small", text)
-    return Independence("block", n, effective, few(n))
+    return Independence("block", n, max(effective, 1.0), few(n))
 
 
-def inefficiency(runs: list[np.ndarray]) -> float:
+def inefficiency(runs: list[np.ndarray], level: float = WIDENED) -> float:
     """g = 1 + 2 sum_k rho_k of successive blocks, up to the first rho_k <= 0; 1 where rho_1 could be chance."""
     everything = np.concatenate(runs)
     centred, variance = [run - everything.mean() for run in runs], float(everything.var())
@@ -102,13 +121,13 @@ def inefficiency(runs: list[np.ndarray]) -> float:
     for lag in range(1, max(len(run) for run in runs)):
         products = np.concatenate([run[:-lag] * run[lag:] for run in centred if len(run) > lag])
         rho = float(products.mean()) / variance
-        if rho <= 0 or (lag == 1 and rho * np.sqrt(pairs) < norm.ppf(1 - LEVEL)):
+        if rho <= 0 or (lag == 1 and rho * np.sqrt(pairs) < norm.ppf(1 - level)):
             break
         factor += 2 * rho
     return factor
 
 
-def between(runs: list[np.ndarray]) -> float:
+def between(runs: list[np.ndarray], level: float = WIDENED) -> float:
     """Share of the variance that lies between replicas (F test of equal means); 0 where it could be chance."""
     n, m = len(runs), min(len(run) for run in runs)
     if n < 2 or m < 2:
@@ -117,7 +136,7 @@ def between(runs: list[np.ndarray]) -> float:
     across, within = m * table.mean(axis=1).var(ddof=1), table.var(axis=1, ddof=1).mean()
     if within == 0:
         return float(across > 0)
-    if fisher.sf(across / within, n - 1, n * (m - 1)) > LEVEL:
+    if fisher.sf(across / within, n - 1, n * (m - 1)) > level:
         return 0.0
     return float((across - within) / (across + (m - 1) * within))
 

@@ -24,7 +24,10 @@ _FIT_DRAWS = 200
 
 @dataclass(frozen=True)
 class Samples:
-    """Angles (rad, folded) with the field (V/nm), branch, unit (cycle or block) and replica of each; arrays (n,)."""
+    """Angles (rad, folded) with the field (V/nm), branch, unit (cycle or block) and replica of each; arrays (n,).
+
+    Replicas that belong together count as one (`independence.together`).
+    """
 
     theta: np.ndarray
     field: np.ndarray
@@ -69,7 +72,7 @@ def grouped(
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]
     unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
-    return Samples(theta, field[frame], forward[frame], unit, replica), kept
+    return Samples(theta, field[frame], forward[frame], unit, independence.together(data)[replica]), kept
 
 
 def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

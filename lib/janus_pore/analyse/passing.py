@@ -5,7 +5,8 @@ A barrier shows in time. An ion on the near side of the Mo plane, where it came 
     nu = N / T
 
 N being the passes and T the time in which an ion was there, also of ions that go back or are still there at the end.
-If all ions pass at one rate, N is a Poisson count. They need not: one that lodges is not like one that comes by. So two
+If all ions pass at one rate, N is a Poisson count. They need not: one that lodges is not like one that comes by, and
+where the ions are placed anew more or fewer may. Intervals are wider by what is seen of that (`counts.excess`), and two
 voltages are compared by the counts and, beside that, by replicas, which assumes nothing but that these are independent.
 """
 
@@ -16,14 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, binomtest, gamma, nchypergeom_fisher
+from scipy.stats import binom, nchypergeom_fisher
 
 from ..parameters import Analysis
-from . import dealing
+from . import counts, dealing
 from .stats import Estimate
 
-#: Confidence of a bound, where nothing passed.
-BOUND = 0.95
 #: Chance below which a rate counts as lower (`Comparison.verdict`).
 LEVEL = 0.05
 
@@ -43,7 +42,7 @@ class Comparison:
     p_pairs : the same where only replicas of one placement and number, which start alike, are exchanged; NaN if none
     pairs, differing : how many of those there are, and how many differ at all (d of them have no p below 0.5^d)
     p_placements : the same where a whole placement of the ions, with the mean change of its pairs, is the unit; those
-        that began alike are one (`as_one`)
+        that began alike are one
     placements, changing : how many units there are, and how many of them change
     """
 
@@ -72,15 +71,6 @@ class Comparison:
         return "lower" if self.p_placements < LEVEL else "likely lower"
 
 
-def rate(passes: int, waited_ns: float, settings: Analysis) -> Estimate:
-    """nu in 1/ns with the interval of its posterior, Gamma(N + 1/2) / T; below a bound (`BOUND`) if nothing passed."""
-    if passes == 0:
-        return Estimate(0.0, -np.inf, float(gamma.ppf(BOUND, 1) / waited_ns), 0)
-    tail = 0.5 * (1 - settings.confidence)
-    low, high = gamma.ppf([tail, 1 - tail], passes + 0.5) / waited_ns
-    return Estimate(passes / waited_ns, float(low), float(high), passes)
-
-
 def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     """What `waiting.waits` gives, one row a voltage.
 
@@ -95,14 +85,12 @@ def summed(rows: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     names = ["ns", "near_ns", "far_ns", "ions", "visits", "unfinished", "cl", "cl_back", "left", "k", "k_meanwhile"]
     table = by_volt[names].sum().assign(replicas=by_volt.size(), longest_ps=by_volt.longest_ps.max()).reset_index()
     table["near"], table["far"] = table.near_ns / table.ns, table.far_ns / table.ns
-    inside = (table.left.clip(lower=0), table.near_ns + table.far_ns)
-    counted = {"rate": (table.cl, table.near_ns), "rate_inside": inside}
-    counted |= {"cl_rate": (table.cl, table.ns), "k_rate": (table.k, table.ns)}
-    rates = {
-        name: [rate(n, ns, settings) if ns else None for n, ns in zip(*one, strict=True)]
-        for name, one in counted.items()
-    }
-    return table.assign(**{name: pd.Series(one, dtype=object) for name, one in rates.items()})
+    rows = rows.assign(went=rows.left.clip(lower=0), inside_ns=rows.near_ns + rows.far_ns)
+    counted = {"rate": ("cl", "near_ns"), "rate_inside": ("went", "inside_ns")}
+    counted |= {"cl_rate": ("cl", "ns"), "k_rate": ("k", "ns")}
+    for name, (what, per) in counted.items():
+        table[name] = pd.Series([_rate(one, what, per, settings) for _, one in rows.groupby("volt")], dtype=object)
+    return table
 
 
 def compare(
@@ -128,14 +116,11 @@ def compare(
     n = n_low + n_high
     if n == 0 or not (t_low and t_high):
         return None
-    one_sided = 2 * BOUND - 1
-    share = binomtest(n_high, n).proportion_ci(settings.confidence if n_low and n_high else one_sided)
-    low, high = (_ratio(end) * t_low / t_high for end in (share.low, share.high))
-    low, high = (-np.inf if not n_high else low), (np.inf if not n_low else high)
-    value = n_high * t_low / (n_low * t_high) if n_low else np.inf
+    phi = max(_excess(one, "passes", per) for one in groups)
+    found = counts.ratio((n_low, t_low), (n_high, t_high), settings.confidence, phi)
     p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
     return Comparison(
-        float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), Estimate(value, low, high, n), p_counts,
+        float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), found, p_counts,
         dealing.dealt(*groups, per), (len(groups[0]), len(groups[1])), *dealing.exchanged(*groups, per),
         *dealing.exchanged_placements(*groups, per),
     )  # fmt: skip
@@ -160,32 +145,18 @@ def alike(
     if any(not len(group) for group in groups):
         return None
     groups = [group.assign(passes=group.cl) for group in groups]
-    counts = [int(group.passes.sum()) for group in groups]
+    passed = [int(group.passes.sum()) for group in groups]
     times = [float(group[per].sum()) for group in groups]
-    (a, b, c, d), (t_a, t_b, t_c, t_d) = counts, times
+    (a, b, c, d), (t_a, t_b, t_c, t_d) = passed, times
     if 0 in (a + b, c + d, a + c, b + d) or 0 in times:
         return None
-    ways = nchypergeom_fisher(sum(counts), b + d, a + b, t_b * t_c / (t_a * t_d))
+    ways = nchypergeom_fisher(sum(passed), b + d, a + b, t_b * t_c / (t_a * t_d))
     chances = ways.pmf(np.arange(max(0, b - c), min(a + b, b + d) + 1))
     dealt = (
         dealing.differ(*(change(low, high, per) for low, high in (groups[:2], groups[2:])))
         for change in (dealing.changes, dealing.placement_changes)
     )
-    return counts, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), *dealt
-
-
-def as_one(rows: pd.DataFrame, names: Sequence[str], alike: Sequence[str]) -> pd.DataFrame:
-    """What `waiting.waits` gives, with a column `unit`: the placement, or the first, 0, for those that began as it did.
-
-    Parameters
-    ----------
-    names : of all placements
-    alike : of those that began as the first
-    """
-    if not len(rows):
-        return rows
-    began = rows.placement.isin([names.index(k) for k in alike if k in names])
-    return rows.assign(unit=rows.placement.where(~began, 0))
+    return passed, float(chances[chances <= ways.pmf(b) * (1 + 1e-9)].sum()), *dealt
 
 
 def by_placement(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -226,5 +197,13 @@ def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
     return rows[(off == off.min()) & (off <= 0.1 * abs(volt))]
 
 
-def _ratio(share: float) -> float:
-    return share / (1 - share) if share < 1 else np.inf
+def _excess(rows: pd.DataFrame, what: str, per: str) -> float:
+    """By placements of the ions, those that began alike as one, else by runs."""
+    placed = [rows[name] for name in ("unit", "placement") if name in rows][:1]
+    return counts.excess(rows[what], rows[per], *placed, np.arange(len(rows)))
+
+
+def _rate(rows: pd.DataFrame, what: str, per: str, settings: Analysis) -> Estimate | None:
+    """Of rows of one voltage; None without any such time."""
+    time = float(rows[per].sum())
+    return counts.rate(int(rows[what].sum()), time, settings.confidence, _excess(rows, what, per)) if time else None

@@ -1,9 +1,10 @@
 """Which reading of the paper behaves as the paper says? Steady states at constant fields, one table a configuration.
 
-Errors of the whole-box current are bootstrapped over replicas where there are five, else over blocks. The charge in the
-reservoirs is bounded, so blocks of one run are anticorrelated and their errors are too large rather than too small.
-Crossings of the pore's plane are few: their rates toward +x and -x are drawn from their posterior given the counts,
-Gamma(n + 1/2) / T (Poisson counts, Jeffreys prior); no crossing at all gives a bound and not an error of zero.
+Errors of the whole-box current are bootstrapped over placements of the ions where there are five, else over replicas,
+else over blocks. The charge in the reservoirs is bounded, so blocks of one run are anticorrelated and their errors are
+too large rather than too small. Crossings of the pore's plane are few: their rates toward +x and -x are drawn from
+their posterior given the counts, Gamma(n + 1/2) / T (Poisson counts, Jeffreys prior), wider where placements or
+replicas scatter more (`counts.excess`); no crossing at all gives a bound and not an error of zero.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import xarray as xr
 
 from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
-from . import current, independence, orientation, slope
-from .stats import Estimate, interval
+from . import counts, current, independence, orientation, slope
+from .stats import Estimate, interval, resampled_means
 from .voltage import voltage_v
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
@@ -141,13 +142,15 @@ def _mean(
     if estimator == "box":
         cut = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings)
         units, whose = cut.values[:, 0], cut.replica.values
-        if independence.by_group(whose):
-            units = np.bincount(whose, units) / np.bincount(whose)
-        return float(units.mean()), rng.choice(units, (settings.bootstrap_draws, len(units))).mean(axis=1), len(units)
+        drawn = resampled_means(units, whose, draws=settings.bootstrap_draws, seed=rng)
+        return float(units.mean()), drawn, independence.count(len(units), whose)
     late = series.values[:, data.interval_time.values > settings.discard_ps]
     charge = late * data.attrs["interval_ps"] / NA_PER_E_PER_PS
     per_e = NA_PER_E_PER_PS / (late.size * data.attrs["interval_ps"])
-    ways = [rng.gamma(charge[sign * charge > 0].sum() * sign + 0.5, size=settings.bootstrap_draws) for sign in (1, -1)]
+    groups, ways = (independence.together(data), np.arange(len(charge))), []
+    for number in (np.maximum(sign * charge, 0).sum(axis=1) for sign in (1, -1)):
+        phi = counts.excess(number, np.ones(len(number)), *groups)
+        ways.append(phi * rng.gamma(number.sum() / phi + 0.5, size=settings.bootstrap_draws))
     return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e, np.inf
 
 

@@ -1,8 +1,8 @@
 """Error bars: bootstrap over independent units, and how independent they are.
 
-What is drawn is whole replicas where there are at least `independence.ENOUGH` of them, since only replicas are surely
-independent; with fewer, their blocks (cycles of a sweep, windows of a constant field). Block errors can be too small:
-`independence` looks for that, and the result says so in its `warning`.
+What is drawn is whole replicas where there are at least `independence.ENOUGH` of them (whole placements of the ions, if
+of these), since blocks of one are not surely independent; with fewer, their blocks (cycles of a sweep, windows of a
+constant field). Block errors can be too small: `independence` looks for that, and the result says so in its `warning`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def widened(
 
 
 def resampled_means(
-    units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int | Sequence[int] = 0
+    units: np.ndarray, groups: np.ndarray | None, *, draws: int, seed: int | Sequence[int] | np.random.Generator = 0
 ) -> np.ndarray:  # fmt: skip
     """Means of resampled units (draws, ...): whole groups where there are enough of them, single units otherwise."""
     units = np.asarray(units, dtype=float)

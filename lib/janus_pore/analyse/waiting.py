@@ -94,7 +94,8 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
     -------
     DataFrame with
 
-    - `volt` (E Lx), `placement` of the ions (0 where the data have one only), `replica` and `ns` (looked at);
+    - `volt` (E Lx), `placement` of the ions (0 where the data have one only), `unit`, the placement that these began
+      as, `replica` and `ns` (looked at);
     - `near_ns` and `far_ns`, in which a Cl- was there; `ions`, `visits` to the near side, `unfinished` (1 if one was
       there at the end), the `longest_ps`;
     - `cl`, `cl_back`, `k`: passes of the Mo plane along its way, and against it; `left`: of those that passed,
@@ -114,7 +115,7 @@ def waits(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset], pla
             cl, k_plus = (crossed[:, list(data.species.values).index(one)] for one in ("CL", "K"))
             lengths = _lengths(near) * every_ps
             rows.append({
-                "volt": voltage_v(data), "placement": int(data.placement[k]) if "placement" in data.coords else 0,
+                "volt": voltage_v(data), **_placed(data, k),
                 "replica": int(data.replica[k]), "ns": len(at) * every_ps / 1000,
                 "near_ns": near.sum() * every_ps / 1000, "far_ns": there.far.values[k].sum() * every_ps / 1000,
                 "ions": int(there.ions[k]), "visits": len(lengths), "unfinished": int(near[-1]),
@@ -180,6 +181,11 @@ def both(holds: Mapping[str, xr.Dataset], reruns: Mapping[str, xr.Dataset]) -> l
         for name, data in holds.items()
         if name in reruns and float(data.field[0]) != 0 and len(np.unique(reruns[name].time)) > 1
     ]
+
+
+def _placed(data: xr.Dataset, k: int) -> dict[str, int]:
+    names = {"placement": "placement", "unit": "began"}
+    return {name: int(data[of][k]) if of in data.coords else 0 for name, of in names.items()}
 
 
 def _filled(there: np.ndarray, steps: int) -> np.ndarray:

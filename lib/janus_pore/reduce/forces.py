@@ -20,6 +20,7 @@ from ..simulate.protocols import repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
 from .asked import alike, asked_of, decides
 from .settings import SET_BACK, same_run
+from .shelf import began
 from .store import read, read_whole
 
 #: The columns of Table 1, and the external field, which it leaves out.
@@ -140,7 +141,7 @@ def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
         ).drop_vars("part")
         for one, frame, run in zip(collected, frames, runs, strict=False)
     ]
-    by = {"frame": ("time", "field", "frame_replica")}
+    by = {"frame": [name for name in ("time", "field", "frame_replica", "frame_began") if name in collected[0]]}
     by["sample"] = ("sample_frame", "ion", "x", "radial", "force", "residual")
     joined = [
         xr.concat([one[list(names)] for one in moved], dim=dim, combine_attrs="drop_conflicts")
@@ -154,19 +155,21 @@ def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
 def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]:
     """The collected forces of a system that are there, by protocol, those of its other placements of ions included.
 
-    None at all gives an empty mapping.
+    `frame_began` says of each frame which placement its ions began as (`shelf.began`). None at all gives an empty
+    mapping.
     """
     asked = {one: rerun.asked(scale, one) for one in scale.placements.get(system, [system])}
-    found = {
-        name: [path for _, one, own in sources if own in asked[one]
-               and (path := campaign.collected_forces(one, own)).exists()]
-        for name, sources in repeated(scale, system).items()
-    }  # fmt: skip
-    return {
-        name: join([read_whole(path) for path in paths]) if len(paths) > 1 else read_whole(paths[0])
-        for name, paths in found.items()
-        if paths
-    }
+    as_which, found = began(scale, system), {}
+    for name, sources in repeated(scale, system).items():
+        parts = [
+            one.assign(frame_began=("frame", np.full(one.sizes["frame"], as_which[k], dtype=np.int32)))
+            for k, other, own in sources
+            if own in asked[other] and (path := campaign.collected_forces(other, own)).exists()
+            for one in [read_whole(path)]
+        ]
+        if parts:
+            found[name] = join(parts) if len(parts) > 1 else parts[0]
+    return found
 
 
 def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import xarray as xr
 
 from .. import hints
@@ -99,7 +100,8 @@ def there(scale: Scale, campaign: Campaign, system: str, kind: str, own_md: bool
     """`load` where it is no error that there is nothing: an empty dict then. `own_md` as for `load_all`.
 
     Replicas of the system's other placements of ions (`Scale.placements`) follow its own, if their protocol is the
-    same; the coordinate `placement` says which is which, 0 being its own.
+    same; the coordinate `placement` says which is which, 0 being its own, and `began` which one each began as: itself,
+    or the first (`barrier.placed_alike`).
     """
     everything, found = expand(scale), {}
     for name, sources in repeated(scale, system).items():
@@ -108,6 +110,17 @@ def there(scale: Scale, campaign: Campaign, system: str, kind: str, own_md: bool
             continue
         parts = [(k, read(path)) for k, one, own in sources if (path := campaign.collected(one, own)).exists()]
         if parts:
-            placed = [one.assign_coords(placement=("replica", [k] * one.sizes["replica"])) for k, one in parts]
+            placed = [_placed(one, k, began(scale, system)[k]) for k, one in parts]
             found[name] = join(placed) if len(placed) > 1 else placed[0]
     return found
+
+
+def began(scale: Scale, system: str) -> list[int]:
+    """Which placement each of a system's placements of ions began as: itself, or the first (`barrier.placed_alike`)."""
+    names = scale.placements.get(system, [system])
+    return [0 if name in scale.barrier.placed_alike else k for k, name in enumerate(names)]
+
+
+def _placed(data: xr.Dataset, placement: int, began: int) -> xr.Dataset:
+    whole = np.ones(data.sizes["replica"], dtype=int)
+    return data.assign_coords(placement=("replica", placement * whole), began=("replica", began * whole))

@@ -117,7 +117,7 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
             onsets = f"falls beyond {printed('ndr_onset_positive')} or {printed('ndr_onset_negative')}"
             found.append(Claim(what, onsets, None, "nA", why))
             continue
-        remark = f"{fall.verdict} (p = {fall.p:.2g}, runs as if independent), from {fall.low_v:g} to {fall.high_v:g} V"
+        remark = f"{fall.verdict} (p = {fall.p:.2g}), from {fall.low_v:g} to {fall.high_v:g} V"
         if fall.verdict == "undecided":
             remark += f"; not enough data: about {fall.needed_ns:.2g} ns a point would give errors of 0.2 nA"
         here = fall.change if fall.change.n else Estimate(float("nan"), float("nan"), float("nan"), 0)
