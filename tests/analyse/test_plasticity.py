@@ -327,7 +327,9 @@ class TestTrain:
         assert found.sizes["bin"] == 2 + 10 * 5 + 9 * 5 and found.waters.sum() == len(data.theta)
         off = (found.sigma - truth) / (0.5 * (found.high - found.low))
         assert 0.5 < float((np.abs(off) < 1).mean()) < 0.9 and np.abs(off).max() < 4.5
-        change = train.width_change(data, settings())
+        change, each = train.width_change(data, settings()), train.in_pulses(data)
+        assert len(each) == 10 and each[-1] - each[0] == pytest.approx(change.value)
+        assert np.diff(each) == pytest.approx([(each[-1] - each[0]) / 9] * 9, abs=1.5)  # it rises evenly
         expected = 25.0 * (pulses.currents(data, "box").after_ps[-1] / end)
         assert abs(change.value - expected) < 3 * change.error and change.n == 60
 

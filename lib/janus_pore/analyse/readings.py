@@ -98,30 +98,28 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, estimator: str = "pore", seed: int = 0) -> Fall | None:
+def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0) -> Fall | None:
     """Does the current fall anywhere? The two voltages with the most evidence for it, and the verdict.
+
+    By the charges that crossed the pore's plane, which are free of what still charges the sheet.
 
     Parameters
     ----------
     datasets : as for `steady`
-    estimator : "pore" or "box"
 
     Returns
     -------
-    Fall, or None with fewer than two fields along +x (along -x where there are none), or without errors
+    Fall, or None with fewer than two fields along +x (along -x where there are none)
     """
     way = 1 if any(float(d.field[-1]) > 0 for d in datasets.values()) else -1
     ordered = sorted((d for d in datasets.values() if way * float(d.field[-1]) > 0), key=lambda d: abs(d.field[-1]))
     if len(ordered) < 2:
         return None
     rng = np.random.default_rng(seed)
-    found = [_mean(data, settings, estimator, "total", rng) for data in ordered]
+    found = [_mean(data, settings, "pore", "total", rng) for data in ordered]
     drawn = way * np.array([[mean, *draws] for mean, draws, _ in found]).T
-    units = np.array([n for *_, n in found])
-    if not (drawn[1:].std(axis=0) > 0).all() or units.min() < 2:
-        return None
     volts = np.array([voltage_v(d) for d in ordered])
-    (j, k), p, verdict = slope.search(way * volts, drawn, units)
+    (j, k), p, verdict = slope.search(way * volts, drawn, np.array([n for *_, n in found]))
     tail = 50 * (1 - settings.confidence)
     low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])
     change = float(drawn[0, k] - drawn[0, j])

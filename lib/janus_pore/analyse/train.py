@@ -57,9 +57,14 @@ def width_in_time(data: xr.Dataset, settings: Analysis, bin_ps: float | None = N
     )
 
 
+def in_pulses(data: xr.Dataset) -> np.ndarray:
+    """sigma_theta in each pulse of a train, all replicas together, array (pulse,) in degrees; NaN for few waters."""
+    return _sigma(_sums(data, data.segment.values, len(spans(data))))[_pulses(data)]
+
+
 def width_change(data: xr.Dataset, settings: Analysis) -> Estimate | None:
     """sigma_theta in the last pulse minus that in the first, in degrees; None if either saw fewer than ten waters."""
-    pulses = [k for k, one in enumerate(spans(data)) if one.label.startswith("pulse ")]
+    pulses = _pulses(data)
     place = np.full(len(spans(data)), 2)
     place[[pulses[0], pulses[-1]]] = 0, 1
     sums = _sums(data, place[data.segment.values], 3)[:, :2]
@@ -68,6 +73,11 @@ def width_change(data: xr.Dataset, settings: Analysis) -> Estimate | None:
         confidence=expanded(settings.confidence, len(sums)),
     )  # fmt: skip
     return Estimate(float(value), float(low), float(high), len(sums)) if np.isfinite(value) else None
+
+
+def _pulses(data: xr.Dataset) -> list[int]:
+    """Which of the segments are pulses."""
+    return [k for k, one in enumerate(spans(data)) if one.label.startswith("pulse ")]
 
 
 def _sums(data: xr.Dataset, group: np.ndarray, groups: int) -> np.ndarray:

@@ -113,7 +113,7 @@ def verdicts(falls: Mapping[str, Fall | None]) -> list[Claim]:
     found = []
     for name, fall in falls.items():
         if fall is None:
-            what, why = f"{name}: change of the current", "one voltage, or no error"
+            what, why = f"{name}: change of the current", "one voltage"
             onsets = f"falls beyond {printed('ndr_onset_positive')} or {printed('ndr_onset_negative')}"
             found.append(Claim(what, onsets, None, "nA", why))
             continue
