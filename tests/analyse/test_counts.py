@@ -21,36 +21,41 @@ def inside(spread, grouped, mean=4.0):
     held = []
     for seed in range(600):
         things = drawn(spread, seed, mean)
-        phi = counts.excess(things, TIMES, range(len(TIMES))) if grouped else 1.0
-        found = counts.rate(int(things.sum()), TIMES.sum(), 0.68, phi)
+        by = counts.scatter(things, TIMES, range(len(TIMES))) if grouped else counts.Scatter()
+        found = counts.rate(int(things.sum()), TIMES.sum(), 0.68, by)
         held.append(found.low <= mean <= found.high)
     return np.mean(held)
 
 
-class TestExcess:
+class TestScatter:
     def test_is_that_of_leaving_groups_out(self):
         """The jackknife's variance of nu over N / T^2, written as it is defined."""
         things, total = drawn(1.0, 5), TIMES.sum()
         without = np.array([np.delete(things, k).sum() / np.delete(TIMES, k).sum() for k in range(13)])
         variance = 12 / 13 * ((without - things.sum() / total) ** 2).sum()
-        phi = counts.excess(things, TIMES, range(13))
-        assert phi == pytest.approx(variance / (things.sum() / total**2)) and phi > 2
+        found = counts.scatter(things, TIMES, range(13))
+        assert found.phi == pytest.approx(variance / (things.sum() / total**2)) and found.phi > 2
+        assert found.units == pytest.approx(12**2 / (6**2 + 12 * 0.5**2))
 
     def test_intervals_hold_the_truth_where_groups_differ(self):
         """And where they do not they are not much too wide."""
         assert 0.66 < inside(0.0, grouped=True) < 0.8
-        assert inside(1.0, grouped=False) < 0.3 < 0.5 < inside(1.0, grouped=True)
+        assert inside(1.0, grouped=False) < 0.3 < 0.55 < inside(1.0, grouped=True)
 
     def test_the_first_way_to_group_that_makes_five_groups(self):
         things, times = np.array([9, 0, 0, 0, 0, 9]), np.ones(6)
-        assert counts.excess(things, times, [0, 0, 0, 1, 1, 1]) == 1.0  # two groups
-        runs = counts.excess(things, times, range(6))
-        assert counts.excess(things, times, [0, 0, 0, 1, 1, 1], range(6)) == runs > 5
-        assert counts.excess(things, times, [0, 1, 2, 3, 4, 0], range(6)) > runs
-        assert counts.excess(0 * things, times, range(6)) == counts.excess(things, times) == 1.0
+        assert counts.scatter(things, times, [0, 0, 0, 1, 1, 1]) == counts.Scatter()  # two groups
+        runs = counts.scatter(things, times, range(6))
+        assert counts.scatter(things, times, [0, 0, 0, 1, 1, 1], range(6)) == runs and runs.phi > 5
+        assert counts.scatter(things, times, [0, 1, 2, 3, 4, 0], range(6)).phi > runs.phi
+        assert counts.scatter(0 * things, times, range(6)) == counts.scatter(things, times) == counts.Scatter()
 
     def test_groups_without_time_say_nothing(self):
-        assert counts.excess([4, 0, 0, 0, 0], [1.0, 1.0, 1.0, 1.0, 0.0], range(5)) == 1.0
+        assert counts.scatter([4, 0, 0, 0, 0], [1.0, 1.0, 1.0, 1.0, 0.0], range(5)) == counts.Scatter()
+
+    def test_one_thing_scatters_not_at_all(self):
+        """In a small group it would have been 1.9 times a count."""
+        assert counts.scatter([0, 1] + [0] * 11, TIMES, range(13)) == counts.Scatter()
 
 
 class TestRate:
@@ -60,8 +65,18 @@ class TestRate:
         assert found.high == pytest.approx(-np.log(0.05) / 2) and (found.value, found.low, found.n) == (0, -np.inf, 0)
 
     def test_things_that_come_in_fours_are_a_quarter_of_them(self):
-        fours, ones = counts.rate(40, 4.0, 0.68, 4.0), counts.rate(10, 1.0, 0.68)
-        assert (fours.low, fours.high) == pytest.approx((ones.low, ones.high)) and (fours.n, fours.value) == (40, 10.0)
+        fours, ones = counts.rate(400, 40.0, 0.68, counts.Scatter(4.0)), counts.rate(100, 10.0, 0.68)
+        assert (fours.low, fours.high) == pytest.approx((ones.low, ones.high), rel=0.01)
+        assert (fours.n, fours.value) == (400, 10.0)
+
+    def test_of_few_groups_the_ends_are_those_of_student(self):
+        """Far from zero it is the normal interval: half widths are as t is to z."""
+        known, few = (counts.rate(10_000, 1.0, 0.95, counts.Scatter(4.0, n)) for n in (np.inf, 4.0))
+        assert few.error / known.error == pytest.approx(3.182 / 1.960, rel=0.01)
+
+    def test_draws_have_the_same_spread(self):
+        drawn = counts.Scatter(4.0).draws(100, 20_000, np.random.default_rng(0))
+        assert drawn.mean() == pytest.approx(100.5, rel=0.01) and drawn.var() == pytest.approx(4 * 100.5, rel=0.05)
 
 
 class TestRatio:
@@ -75,4 +90,5 @@ class TestRatio:
         below, above = counts.ratio((5, 1.0), (0, 1.0), 0.68), counts.ratio((0, 1.0), (5, 1.0), 0.68)
         assert below.high == pytest.approx((1 - 0.05**0.2) / 0.05**0.2) and below.low == -np.inf and below.value == 0
         assert above.low == pytest.approx(1 / below.high) and (above.value, above.high) == (np.inf, np.inf)
-        assert counts.ratio((5, 1.0), (0, 1.0), 0.68, 2.0).high > below.high
+        assert counts.ratio((5, 1.0), (0, 1.0), 0.68, counts.Scatter(2.0, 5.0)).high > counts.ratio(
+            (5, 1.0), (0, 1.0), 0.68, counts.Scatter(2.0)).high > below.high  # fmt: skip

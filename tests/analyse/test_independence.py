@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from janus_pore.analyse import independence
-from janus_pore.analyse.stats import estimate, share_of, widened
+from janus_pore.analyse.stats import estimate, interval, resampled_means, share_of, widened
 from janus_pore.testsystems.hysteresis import noise
 
 
@@ -98,3 +98,27 @@ def test_replicas_that_belong_together():
     assert independence.together(placed).tolist() == [0, 0, 1, 0, 2, 3, 4]
     few = data.assign_coords(began=("replica", [0, 0, 2, 0, 5, 6, 6]))
     assert independence.together(few.current).tolist() == [*range(7)]
+
+
+def test_groups_of_different_size_count_as_fewer():
+    """Half of the data in one of eleven replicas: 3.6 of one size, and so it says."""
+    groups = np.repeat(np.arange(11), [10] + [1] * 10)
+    found = independence.judge(np.arange(20.0), groups)
+    assert (found.n, found.effective, found.behind) == (11, 11.0, 4) and found.weighed == pytest.approx(400 / 110)
+    assert found.warning == "11 independent units, one with 50% of the data: they count as 3.6"
+    even = independence.judge(np.arange(20.0), groups, weights=np.where(groups == 0, 0.1, 1.0))
+    assert even.weighed == pytest.approx(11) and even.warning == "" and even.behind == 11
+    blocks = independence.judge(np.array([1.0, -1.0] * 10))
+    assert blocks.behind == 20 and np.isinf(blocks.weighed)
+
+
+def test_an_interval_holds_the_truth_where_one_placement_has_half_of_the_data():
+    """Placements with means of their own: 0.68 is asked for; as if there were eleven of one size it would be 0.5."""
+    rng, groups, held, even = np.random.default_rng(3), np.repeat(np.arange(11), [10] + [1] * 10), [], []
+    for seed in range(300):
+        values = rng.normal(size=11)[groups]
+        drawn = resampled_means(values, groups, draws=400, seed=seed)
+        for n, where in ((independence.judge(values, groups).behind, held), (11, even)):
+            low, high = interval(drawn, n, 0.68)
+            where.append(low <= 0 <= high)
+    assert np.mean(even) < 0.62 < np.mean(held) < 0.85

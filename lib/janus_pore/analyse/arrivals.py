@@ -22,8 +22,8 @@ class Arrivals:
     ----------
     time_ps : array (bin,), middles of the bins, 0 being the arrival
     mean_cos, low, high : arrays (bin,), mean over the arrivals with its interval (NaN with one arrival)
-    change : mean after less mean before; n is the number of replicas with an arrival where there are enough, of
-        arrivals otherwise
+    change : mean after less mean before; n is the number of replicas (or placements) with an arrival where there are
+        enough, of arrivals otherwise
     rose, count : at how many arrivals it rose, and how many there were
     """
 

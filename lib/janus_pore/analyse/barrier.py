@@ -20,7 +20,7 @@ from ..errors import AnalysisError
 from ..parameters import Analysis
 from ..parameters import Barrier as Settings
 from ..units import KJ_MOL_PER_K
-from .independence import Independence, by_group, few, judge
+from .independence import Independence, by_group, judge, whole
 from .stats import Estimate, bootstrap, share_of, summed, widened
 
 #: A bin seen in fewer independent units than this is empty in a twentieth of the bootstrap's draws, or more.
@@ -155,8 +155,7 @@ def judged(units: np.ndarray, runs: np.ndarray) -> Independence:
     """
     there = units[:, 0] > 0
     if by_group(runs):
-        n = len(np.unique(runs[there]))
-        return Independence("replica", n, float(n), few(n))
+        return whole(units[there, 0], runs[there])
     return judge(units[there, 1:].sum(axis=1) / units[there, 0], runs[there])
 
 

@@ -103,7 +103,7 @@ def curve(units: xr.DataArray, settings: Analysis) -> xr.Dataset:
     low = high = np.full_like(value, np.nan)
     if judged.n > 1:
         drawn = resampled_means(units.values, groups(units), draws=settings.bootstrap_draws)
-        low, high = np.where(np.ptp(drawn, axis=0) > 0, interval(drawn, judged.n, settings.confidence), np.nan)
+        low, high = np.where(np.ptp(drawn, axis=0) > 0, interval(drawn, judged.behind, settings.confidence), np.nan)
     dims = units.dims[1:]
     result = xr.Dataset(
         {"current": (dims, value), "low": (dims, low), "high": (dims, high)},

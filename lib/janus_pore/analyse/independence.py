@@ -25,6 +25,8 @@ LEVEL = 0.01
 #: Units count as fewer where chance alone would have it this often (one standard error): to wait for `LEVEL` would
 #: leave the error of short runs with a memory of a block or two a third too small.
 WIDENED = 0.16
+#: A group with a larger share of the data than this is warned of.
+_MOST = 0.4
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Independence:
     drawn : "replica" or "block": what a bootstrap should draw
     n : how many of them there are
     effective : how many independent units they count as
+    weighed : as how many of one size those that are drawn count, if they are replicas or placements: with most of the
+        data in one of them the error bar is known from little more than that one
     warning : why the error bar may be too small; empty if nothing speaks against it
     reason : why `effective` is less than `n`; empty if it is not, or by no more than chance may do (`LEVEL`)
     """
@@ -45,6 +49,12 @@ class Independence:
     effective: float
     warning: str = ""
     reason: str = ""
+    weighed: float = np.inf
+
+    @property
+    def behind(self) -> int:
+        """How many units the error bar is known from, at least two, for Student's t."""
+        return max(2, round(min(self.effective, self.weighed)))
 
 
 def together(data: xr.Dataset | xr.DataArray) -> np.ndarray:
@@ -80,6 +90,7 @@ def judge(
     groups: np.ndarray | None = None,
     unit_ps: float = np.nan,
     correlation_ps: float = np.nan,
+    weights: np.ndarray | None = None,
 ) -> Independence:
     """How many independent units some numbers count as.
 
@@ -88,12 +99,12 @@ def judge(
     values : array (n,), one number a unit, in the order of time within each replica
     groups : array (n,), the replica of each; None means that all units are of one run
     unit_ps, correlation_ps : length of a unit and correlation time of the series it was cut from, NaN if unknown
+    weights : array (n,), the data behind each number; None if all have as many
     """
     values, n = np.asarray(values, dtype=float), len(values)
     groups = np.zeros(n, dtype=int) if groups is None else np.asarray(groups)
     if by_group(groups):
-        replicas = len(np.unique(groups))
-        return Independence("replica", replicas, float(replicas))
+        return whole(np.ones(n) if weights is None else weights, groups)
     reasons, effective = [], float(n)
     if unit_ps < 2 * correlation_ps:
         effective = min(effective, n * unit_ps / (2 * correlation_ps))
@@ -108,6 +119,21 @@ def judge(
         text = f"{' and '.join(reasons)}: {n} blocks count as {max(effective, 1):.2g}"
         return Independence("block", n, max(effective, 1.0), f"{text}, so the error bar is too small", text)
     return Independence("block", n, max(effective, 1.0), few(n))
+
+
+def whole(weights: np.ndarray, groups: np.ndarray) -> Independence:
+    """What is known where whole groups are drawn: n of them that count as (sum w)^2 / sum w^2 of one size (Kish).
+
+    Parameters
+    ----------
+    weights, groups : arrays (unit,), the data in each unit, and the group of each
+    """
+    size = np.bincount(np.unique(groups, return_inverse=True)[1], weights)
+    n, weighed = len(size), float(size.sum() ** 2 / (size**2).sum())
+    warning = few(n)
+    if n >= ENOUGH and (most := size.max() / size.sum()) > _MOST:
+        warning = f"{n} independent units, one with {most:.0%} of the data: they count as {weighed:.2g}"
+    return Independence("replica", n, float(n), warning, weighed=weighed)
 
 
 def inefficiency(runs: list[np.ndarray], level: float = WIDENED) -> float:

@@ -136,7 +136,7 @@ def width(chosen: Samples, settings: Analysis, how: str) -> Estimate:
     """sigma_theta in degrees with its bootstrap interval: over replicas where there are enough, else over units.
 
     The interval is widened where units are correlated or replicas differ (`independence.judge` of their <cos theta>):
-    an ion that lodges in the pore changes its water for as long as it stays. The warning says so.
+    an ion that lodges in the pore changes its water for as long as it stays. The warning says so where it is plain.
 
     Parameters
     ----------
@@ -224,5 +224,6 @@ def _units(chosen: Samples) -> tuple[np.ndarray, int, independence.Independence]
     if independence.by_group(whose):
         labels, index = np.unique(chosen.replica, return_inverse=True)
         whose = labels
-    means = np.bincount(index, np.cos(chosen.theta)) / np.bincount(index)
-    return index, len(labels), independence.judge(means, whose)
+    waters = np.bincount(index)
+    means = np.bincount(index, np.cos(chosen.theta)) / waters
+    return index, len(labels), independence.judge(means, whose, weights=waters)

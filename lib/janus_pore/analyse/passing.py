@@ -6,8 +6,9 @@ A barrier shows in time. An ion on the near side of the Mo plane, where it came 
 
 N being the passes and T the time in which an ion was there, also of ions that go back or are still there at the end.
 If all ions pass at one rate, N is a Poisson count. They need not: one that lodges is not like one that comes by, and
-where the ions are placed anew more or fewer may. Intervals are wider by what is seen of that (`counts.excess`), and two
-voltages are compared by the counts and, beside that, by replicas, which assumes nothing but that these are independent.
+where the ions are placed anew more or fewer may. Intervals are wider by what is seen of that (`counts.scatter`), and
+two voltages are compared by the counts and, beside that, by replicas, of which nothing is assumed but that they are
+independent.
 """
 
 from __future__ import annotations
@@ -116,8 +117,8 @@ def compare(
     n = n_low + n_high
     if n == 0 or not (t_low and t_high):
         return None
-    phi = max(_excess(one, "passes", per) for one in groups)
-    found = counts.ratio((n_low, t_low), (n_high, t_high), settings.confidence, phi)
+    more = max((_scatter(one, "passes", per) for one in groups), key=lambda one: one.phi)
+    found = counts.ratio((n_low, t_low), (n_high, t_high), settings.confidence, more)
     p_counts = float(binom.cdf(n_high, n, t_high / (t_low + t_high)))
     return Comparison(
         float(groups[0].volt.iloc[0]), float(groups[1].volt.iloc[0]), found, p_counts,
@@ -197,13 +198,13 @@ def _near(rows: pd.DataFrame, volt: float) -> pd.DataFrame:
     return rows[(off == off.min()) & (off <= 0.1 * abs(volt))]
 
 
-def _excess(rows: pd.DataFrame, what: str, per: str) -> float:
+def _scatter(rows: pd.DataFrame, what: str, per: str) -> counts.Scatter:
     """By placements of the ions, those that began alike as one, else by runs."""
     placed = [rows[name] for name in ("unit", "placement") if name in rows][:1]
-    return counts.excess(rows[what], rows[per], *placed, np.arange(len(rows)))
+    return counts.scatter(rows[what], rows[per], *placed, np.arange(len(rows)))
 
 
 def _rate(rows: pd.DataFrame, what: str, per: str, settings: Analysis) -> Estimate | None:
     """Of rows of one voltage; None without any such time."""
     time = float(rows[per].sum())
-    return counts.rate(int(rows[what].sum()), time, settings.confidence, _excess(rows, what, per)) if time else None
+    return counts.rate(int(rows[what].sum()), time, settings.confidence, _scatter(rows, what, per)) if time else None

@@ -4,7 +4,7 @@ Errors of the whole-box current are bootstrapped over placements of the ions whe
 else over blocks. The charge in the reservoirs is bounded, so blocks of one run are anticorrelated and their errors are
 too large rather than too small. Crossings of the pore's plane are few: their rates toward +x and -x are drawn from
 their posterior given the counts, Gamma(n + 1/2) / T (Poisson counts, Jeffreys prior), wider where placements or
-replicas scatter more (`counts.excess`); no crossing at all gives a bound and not an error of zero.
+replicas scatter more (`counts.scatter`); no crossing at all gives a bound and not an error of zero.
 """
 
 from __future__ import annotations
@@ -134,22 +134,24 @@ def _mean(
 ) -> tuple[float, np.ndarray, float]:
     """Mean current in nA, draws (`bootstrap_draws`,) from its distribution, and how many units its error is from.
 
-    The error of counted crossings follows from their number, so it counts as from infinitely many.
+    The error of counted crossings follows from their number, so it counts as from infinitely many, unless it is wider
+    for how their numbers scatter.
     """
     series = current.per_interval(data, estimator).sel(species=species)
     if estimator == "box":
         cut = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings)
         units, whose = cut.values[:, 0], cut.replica.values
         drawn = resampled_means(units, whose, draws=settings.bootstrap_draws, seed=rng)
-        return float(units.mean()), drawn, independence.count(len(units), whose)
+        return float(units.mean()), drawn, independence.judge(units, whose).behind
     late = series.values[:, data.interval_time.values > settings.discard_ps]
     charge = late * data.attrs["interval_ps"] / NA_PER_E_PER_PS
     per_e = NA_PER_E_PER_PS / (late.size * data.attrs["interval_ps"])
-    groups, ways = (independence.together(data), np.arange(len(charge))), []
+    ways, n, runs = [], np.inf, np.ones(len(charge))
     for number in (np.maximum(sign * charge, 0).sum(axis=1) for sign in (1, -1)):
-        phi = counts.excess(number, np.ones(len(number)), *groups)
-        ways.append(phi * rng.gamma(number.sum() / phi + 0.5, size=settings.bootstrap_draws))
-    return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e, np.inf
+        scatter = counts.scatter(number, runs, independence.together(data), np.arange(len(runs)))
+        ways.append(scatter.draws(number.sum(), settings.bootstrap_draws, rng))
+        n = min(n, scatter.units)
+    return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e, n
 
 
 def _ns(data: xr.Dataset, settings: Analysis) -> float:

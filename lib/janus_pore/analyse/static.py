@@ -110,7 +110,8 @@ def _drawn(
     judged = independence.judge(one, groups, unit_ps, correlation_ps)
     means = np.vstack([units.mean(axis=0), resampled_means(units, groups, draws=draws, seed=seed)])
     found = means[:, 0] / means[:, 1] if units.shape[1] == 2 else means[:, 0]
-    widen = np.sqrt(judged.n / max(judged.effective - 1, 0.5))
+    count = min(judged.effective, judged.weighed)
+    widen = np.sqrt(judged.n / judged.effective * count / max(count - 1, 0.5))
     return found[0] + np.append(0.0, (found[1:] - found[0]) * widen), judged.effective
 
 

@@ -107,7 +107,7 @@ def widened(
 ) -> Estimate:
     """An interval from n units that count as fewer, wider by sqrt(n / effective), within what the number can be.
 
-    The warning says why.
+    The warning says why, where more than chance speaks for it.
     """
     factor, warning = float(np.sqrt(judged.n / judged.effective)), judged.warning
     if judged.reason:
@@ -190,7 +190,7 @@ def expanded(confidence: float, n: int) -> float:
 
 def share_of(judged: independence.Independence, confidence: float) -> float:
     """`expanded` for as many units as count, at least two."""
-    return expanded(confidence, max(2, round(judged.effective)))
+    return expanded(confidence, judged.behind)
 
 
 def interval(drawn: np.ndarray, n: int | np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
