@@ -21,7 +21,7 @@ def inside(spread, grouped, mean=4.0):
     held = []
     for seed in range(600):
         things = drawn(spread, seed, mean)
-        by = counts.scatter(things, TIMES, range(len(TIMES))) if grouped else counts.Scatter()
+        by = counts.scatter(things, TIMES, range(len(TIMES))) if grouped else counts.POISSON
         found = counts.rate(int(things.sum()), TIMES.sum(), 0.68, by)
         held.append(found.low <= mean <= found.high)
     return np.mean(held)
@@ -44,18 +44,18 @@ class TestScatter:
 
     def test_the_first_way_to_group_that_makes_five_groups(self):
         things, times = np.array([9, 0, 0, 0, 0, 9]), np.ones(6)
-        assert counts.scatter(things, times, [0, 0, 0, 1, 1, 1]) == counts.Scatter()  # two groups
+        assert counts.scatter(things, times, [0, 0, 0, 1, 1, 1]) == counts.POISSON  # two groups
         runs = counts.scatter(things, times, range(6))
         assert counts.scatter(things, times, [0, 0, 0, 1, 1, 1], range(6)) == runs and runs.phi > 5
         assert counts.scatter(things, times, [0, 1, 2, 3, 4, 0], range(6)).phi > runs.phi
-        assert counts.scatter(0 * things, times, range(6)) == counts.scatter(things, times) == counts.Scatter()
+        assert counts.scatter(0 * things, times, range(6)) == counts.scatter(things, times) == counts.POISSON
 
     def test_groups_without_time_say_nothing(self):
-        assert counts.scatter([4, 0, 0, 0, 0], [1.0, 1.0, 1.0, 1.0, 0.0], range(5)) == counts.Scatter()
+        assert counts.scatter([4, 0, 0, 0, 0], [1.0, 1.0, 1.0, 1.0, 0.0], range(5)) == counts.POISSON
 
     def test_one_thing_scatters_not_at_all(self):
         """In a small group it would have been 1.9 times a count."""
-        assert counts.scatter([0, 1] + [0] * 11, TIMES, range(13)) == counts.Scatter()
+        assert counts.scatter([0, 1] + [0] * 11, TIMES, range(13)) == counts.POISSON
 
 
 class TestRate:
@@ -90,5 +90,15 @@ class TestRatio:
         below, above = counts.ratio((5, 1.0), (0, 1.0), 0.68), counts.ratio((0, 1.0), (5, 1.0), 0.68)
         assert below.high == pytest.approx((1 - 0.05**0.2) / 0.05**0.2) and below.low == -np.inf and below.value == 0
         assert above.low == pytest.approx(1 / below.high) and (above.value, above.high) == (np.inf, np.inf)
-        assert counts.ratio((5, 1.0), (0, 1.0), 0.68, counts.Scatter(2.0, 5.0)).high > counts.ratio(
-            (5, 1.0), (0, 1.0), 0.68, counts.Scatter(2.0)).high > below.high  # fmt: skip
+        half = counts.ratio((10, 1.0), (0, 1.0), 0.68, counts.Scatter(2.0, 5.0))
+        assert half.high == pytest.approx(below.high) and half.n == 10
+
+    def test_bounds_hold_the_truth_where_groups_differ(self):
+        """Nothing at the higher voltage where a fifth is expected: the bound is above that, mostly."""
+        held = []
+        for seed in range(400):
+            low, high = drawn(1.0, seed), drawn(1.0, seed + 1000, mean=0.2)
+            if not high.sum():
+                by = counts.scatter(low, TIMES, range(13))
+                held.append(counts.ratio((int(low.sum()), 12.0), (0, 12.0), 0.68, by).high > 0.05)
+        assert len(held) > 30 and np.mean(held) > 0.95

@@ -45,6 +45,10 @@ class Scatter:
         return self.phi * rng.gamma((number + 0.5) / self.phi, size=many)
 
 
+#: Things that come independently, at one rate for all.
+POISSON = Scatter()
+
+
 def scatter(things: np.ndarray, times: np.ndarray, *groups: Sequence[int] | np.ndarray) -> Scatter:
     """How much more than Poisson counts things scatter; not at all if they are fewer than two, or phi below 1.
 
@@ -62,11 +66,11 @@ def scatter(things: np.ndarray, times: np.ndarray, *groups: Sequence[int] | np.n
         if len(t) >= ENOUGH and n.sum() > 1:
             apart = (n - n.sum() / t.sum() * t) / (1 - t / t.sum())
             phi = float((1 - 1 / len(t)) * (apart**2).sum() / n.sum())
-            return Scatter(phi, whole(t, np.arange(len(t))).weighed) if phi > 1 else Scatter()
-    return Scatter()
+            return Scatter(phi, whole(t, np.arange(len(t))).weighed) if phi > 1 else POISSON
+    return POISSON
 
 
-def rate(number: int, time: float, confidence: float, by: Scatter = Scatter()) -> Estimate:  # noqa: B008
+def rate(number: int, time: float, confidence: float, by: Scatter = POISSON) -> Estimate:
     """nu in 1/time with the interval of its posterior, Gamma(N / phi + 1 / 2 phi) / (T / phi); a bound where N = 0."""
     if number == 0:
         return Estimate(0.0, -np.inf, float(gamma.ppf(BOUND, 1) / time), 0)
@@ -76,14 +80,15 @@ def rate(number: int, time: float, confidence: float, by: Scatter = Scatter()) -
 
 
 def ratio(
-    low: tuple[int, float], high: tuple[int, float], confidence: float, by: Scatter = Scatter()  # noqa: B008
+    low: tuple[int, float], high: tuple[int, float], confidence: float, by: Scatter = POISSON
 ) -> Estimate:  # fmt: skip
     """The rate of one (number, time) over that of another, with its Clopper-Pearson interval; a bound if one is 0.
 
-    Given all n, those of one side are binomial. Two sides share `by`, of the one that scatters more.
+    Given all n, those of one side are binomial. Two sides share `by`, of the one that scatters more. A bound is that of
+    n / phi things alone: it holds the truth more often than it says as it is.
     """
     (n_low, t_low), (n_high, t_high) = low, high
-    tail = 0.5 * (1 - by.confidence(confidence)) if n_low and n_high else 0.5 * (1 - by.confidence(2 * BOUND - 1))
+    tail = 0.5 * (1 - by.confidence(confidence)) if n_low and n_high else 1 - BOUND
     least = beta.ppf(tail, n_high / by.phi, n_low / by.phi + 1) if n_high else 0.0
     most = beta.ppf(1 - tail, n_high / by.phi + 1, n_low / by.phi) if n_low else 1.0
     ends = [share / (1 - share) * t_low / t_high if share < 1 else np.inf for share in (least, most)]
