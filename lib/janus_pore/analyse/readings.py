@@ -19,7 +19,7 @@ import xarray as xr
 from ..parameters import Analysis
 from ..units import NA_PER_E_PER_PS
 from . import counts, current, independence, orientation, slope
-from .stats import Estimate, interval, resampled_means
+from .stats import Estimate, expanded, interval, resampled_means
 from .voltage import voltage_v
 
 #: The error of a current (nA) at which a fall of the size sought could be told from none.
@@ -79,8 +79,8 @@ def steady(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> pd.DataFra
         }  # fmt: skip
         rng = np.random.default_rng(0)
         for name, species, estimator in _CURRENTS:
-            mean, drawn, n = _mean(data, settings, estimator, species, rng)
-            low, high = interval(drawn, int(min(n, len(drawn))), settings.confidence)
+            mean, drawn, _, share = _mean(data, settings, estimator, species, rng)
+            low, high = interval(drawn, len(drawn), share)
             if estimator == "pore" and not data.crossings.values[:, after].any():
                 high = current.nothing_passed_na(1000 * row["ns"], settings.confidence)
                 low = -high
@@ -117,10 +117,10 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0) 
         return None
     rng = np.random.default_rng(seed)
     found = [_mean(data, settings, "pore", "total", rng) for data in ordered]
-    drawn = way * np.array([[mean, *draws] for mean, draws, _ in found]).T
+    drawn = way * np.array([[mean, *draws] for mean, draws, *_ in found]).T
     volts = np.array([voltage_v(d) for d in ordered])
-    (j, k), p, verdict = slope.search(way * volts, drawn, np.array([n for *_, n in found]))
-    tail = 50 * (1 - settings.confidence)
+    (j, k), p, verdict = slope.search(way * volts, drawn, np.array([n for *_, n, _ in found]))
+    tail = 50 * (1 - max(found[i][-1] for i in (j, k)))
     low, high = np.percentile(drawn[1:, k] - drawn[1:, j], [tail, 100 - tail])
     change = float(drawn[0, k] - drawn[0, j])
     ends = min(float(low), change), max(float(high), change)
@@ -131,27 +131,34 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0) 
 
 def _mean(
     data: xr.Dataset, settings: Analysis, estimator: str, species: str, rng: np.random.Generator
-) -> tuple[float, np.ndarray, float]:
-    """Mean current in nA, draws (`bootstrap_draws`,) from its distribution, and how many units its error is from.
+) -> tuple[float, np.ndarray, float, float]:
+    """Mean current in nA, draws of it (`bootstrap_draws`,), how many units its error is from, and the share of the draws
+    that makes an interval of the confidence asked for.
 
-    The error of counted crossings follows from their number, so it counts as from infinitely many, unless it is wider
-    for how their numbers scatter.
+    The error of counted crossings follows from their number, so it counts as from infinitely many units, unless it is
+    wider for how their numbers scatter.
     """
     series = current.per_interval(data, estimator).sel(species=species)
     if estimator == "box":
         cut = current.blocks(series.expand_dims("species", -1), data.interval_time.values, settings)
         units, whose = cut.values[:, 0], cut.replica.values
         drawn = resampled_means(units, whose, draws=settings.bootstrap_draws, seed=rng)
-        return float(units.mean()), drawn, independence.judge(units, whose).behind
+        n = independence.judge(units, whose).behind
+        return float(units.mean()), drawn, n, expanded(settings.confidence, n)
     late = series.values[:, data.interval_time.values > settings.discard_ps]
     charge = late * data.attrs["interval_ps"] / NA_PER_E_PER_PS
     per_e = NA_PER_E_PER_PS / (late.size * data.attrs["interval_ps"])
-    ways, n, runs = [], np.inf, np.ones(len(charge))
+    ways, found, runs = [], [], np.ones(len(charge))
     for number in (np.maximum(sign * charge, 0).sum(axis=1) for sign in (1, -1)):
-        scatter = counts.scatter(number, runs, independence.together(data), np.arange(len(runs)))
-        ways.append(scatter.draws(number.sum(), settings.bootstrap_draws, rng))
-        n = min(n, scatter.units)
-    return float(charge.sum() * per_e), (ways[0] - ways[1]) * per_e, n
+        found.append(counts.scatter(number, runs, independence.together(data), np.arange(len(runs))))
+        ways.append(found[-1].draws(number.sum(), settings.bootstrap_draws, rng))
+    surest = min(found, key=lambda one: one.units)
+    return (
+        float(charge.sum() * per_e),
+        (ways[0] - ways[1]) * per_e,
+        surest.units,
+        surest.confidence(settings.confidence),
+    )
 
 
 def _ns(data: xr.Dataset, settings: Analysis) -> float:
