@@ -132,7 +132,7 @@ def fall(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0) 
 def _mean(
     data: xr.Dataset, settings: Analysis, estimator: str, species: str, rng: np.random.Generator
 ) -> tuple[float, np.ndarray, float, float]:
-    """Mean current in nA, draws of it (`bootstrap_draws`,), how many units its error is from, and the share of the draws
+    """Mean current in nA, draws of it (`bootstrap_draws`,), how many units its error is from, and the share of draws
     that makes an interval of the confidence asked for.
 
     The error of counted crossings follows from their number, so it counts as from infinitely many units, unless it is
