@@ -86,7 +86,7 @@ def profile(
     for k, (blocks, runs) in enumerate(units.values()):
         judged = [judge(column, runs) if np.ptp(column) > _EXACT_KJ_MOL_NM else None for column in blocks.T]
         widening = np.array([np.sqrt(one.n / one.effective) if one else 1.0 for one in judged])
-        count.append([max(2, round(one.effective)) if one else len(blocks) for one in judged])
+        count.append([one.behind if one else len(blocks) for one in judged])
         slow.append([bool(one and one.reason) for one in judged])
         draws = resampled_means(blocks, runs, draws=settings.bootstrap_draws, seed=(k, round(1e6 * (field_v_nm + 100))))
         force.append(blocks.mean(axis=0))

@@ -103,14 +103,14 @@ def there(scale: Scale, campaign: Campaign, system: str, kind: str, own_md: bool
     same; the coordinate `placement` says which is which, 0 being its own, and `began` which one each began as: itself,
     or the first (`barrier.placed_alike`).
     """
-    everything, found = expand(scale), {}
+    everything, as_which, found = expand(scale), began(scale, system), {}
     for name, sources in repeated(scale, system).items():
         protocol = everything[name]
         if protocol.kind != kind or protocol.md and not own_md:
             continue
         parts = [(k, read(path)) for k, one, own in sources if (path := campaign.collected(one, own)).exists()]
         if parts:
-            placed = [_placed(one, k, began(scale, system)[k]) for k, one in parts]
+            placed = [_placed(one, k, as_which[k]) for k, one in parts]
             found[name] = join(placed) if len(placed) > 1 else placed[0]
     return found
 
