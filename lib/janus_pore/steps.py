@@ -217,10 +217,13 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     scales = {s.scale: s for s in map(config.load, sorted((repository() / "config").glob("*.yml")))}
     shipped = {path.parent.name: config.load(path) for path in sorted(hints.shelf().glob("*/scale.yml"))}
     shelf = {name: Campaign.of(name, args.runs / "reference") for name in shipped}
-    results = {f"Reference data, scale {name}": one.results() for name, one in shelf.items()}
+    results = {f"Reference data, scale {name}": (one.results(), f"reference/{name}") for name, one in shelf.items()}
+    told = scorecard.homes(repository() / "notebooks"), book.toc_entries(repository() / "book/_toc.yml")
     pages = {
         "assumptions.md": assumptions.page(scales | {scale.scale: scale}, scale.scale),
-        "claims.md": scorecard.page(results | {f"This run, scale {scale.scale}": campaign.results()}),
+        "claims.md": scorecard.page(
+            results | {f"This run, scale {scale.scale}": (campaign.results(), "notebooks")}, *told
+        ),
     }
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}
     staging, source = campaign.root / "book", repository() / "book"

@@ -91,6 +91,32 @@ class TestScatter:
         )
 
 
+class TestPlacements:
+    """Eight placements of two replicas each in one ladder, all of one placement in the other."""
+
+    def placed(self, seed, spread_na):
+        shift = np.repeat(np.random.default_rng(seed).normal(0, spread_na, 8), 2)
+        several = shifted(Ladder(replicas=16).sample(seed), shift)
+        one = Ladder(replicas=3).sample(seed + 1000)
+        began = ("replica", np.repeat(np.arange(8), 2))
+        return {"a": {key: data.assign_coords(began=began) for key, data in several.items()}, "b": one}
+
+    def test_those_that_differ_are_found(self, settings):
+        table = differences.placements(differences.replicas(self.placed(0, 5.0), settings))
+        box = table.loc["box"]
+        assert (box.p < 1e-3).all() and (box.F > 5).all()
+        assert box.between.tolist() == [7] * 4 and box.within.tolist() == [8 + 2] * 4
+        assert (table.loc["mean_cos"].p > 1e-3).all()
+
+    def test_those_that_do_not_are_as_often_as_p_says(self, settings):
+        tables = [differences.placements(differences.replicas(self.placed(k, 0.0), settings)) for k in range(24)]
+        p = np.concatenate([one.loc["box"].p for one in tables])
+        assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.09) and 0.4 < np.mean(p) < 0.6
+
+    def test_one_placement_says_nothing(self, settings):
+        assert differences.placements(differences.replicas(lines(0), settings)).empty
+
+
 def test_boxes_of_two_lengths_meet_at_the_same_voltage(settings):
     long = Ladder(fields_v_nm=(0.2, 0.45), currents_na=(1.0, 2.0), length_x_nm=10.0)
     found = against({"a": Ladder().sample(0), "b": long.sample(1)}, "a", settings)

@@ -84,6 +84,19 @@ def test_the_field_asked_for_and_the_one_applied(ax):
     assert lines(ax)["applied by GROMACS"].get_ydata() == pytest.approx(2 * time[::4])
 
 
+def test_branches_of_a_waveform_are_lines_of_their_own(ax):
+    """Two that leave at 10 ps: once one line went from the end of the first back to there."""
+    time = np.array([0.0, 10.0, 20.0, 10.0, 30.0])
+    fields = {"asked": ("time", time), "applied": ("time", time)}
+    figures.waveform(xr.Dataset(fields, {"time": time}, {"protocol": "pair"}), ax)
+    assert [line.get_xdata().tolist() for line in ax.lines[:-1]] == [[0.0, 10.0, 20.0], [10.0, 30.0]]
+    assert len(ax.get_legend_handles_labels()[1]) == 2
+
+
+def test_a_further_entry_takes_no_colour_of_a_system():
+    assert figures.colours(["a", "a, back", "b"]) == {"a": "C0", "b": "C1", "a, back": "C2"}
+
+
 def test_angles_with_their_gaussian(ax):
     centres = np.array([-10.0, 0.0, 10.0])
     figures.angles(centres, np.array([0.01, 0.02, 0.01]), 0.0, 20.0, ax, "2 V")

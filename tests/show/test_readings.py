@@ -22,16 +22,18 @@ def differences():
 
 
 def test_the_figure_that_decides_has_error_bars_in_every_panel():
-    table = pd.DataFrame({"volt": [2.0, 4.0]})
+    table = pd.DataFrame({"volt": [2.0, 7.5]})
     for k, name in enumerate(("current", "pore", "sigma_fit", "mean_cos")):
         table = table.assign(**{name: [k, k + 1.0], f"{name}_low": [k - 0.5, k], f"{name}_high": [k + 1.0, k + 3.0]})
     without = table[[name for name in table if "sigma" not in name and "cos" not in name]]
     figure = readings.decision({"a": table, "dry": without}, {"a": "6/6/6"})
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["6/6/6", "dry"]
-    lines = [[bars.lines[2][0].get_segments() for bars in ax.containers] for ax in figure.axes]
-    assert [len(one) for one in lines] == [2, 2, 1, 1]
-    for k, ((one, *_), ax) in enumerate(zip(lines, figure.axes, strict=True)):
-        assert [(segment[0, 1], segment[1, 1]) for segment in one] == [(k - 0.5, k + 1.0), (k, k + 3.0)]
+    *panels, legend = figure.axes
+    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["6/6/6", "dry"]
+    lines = [[bars.lines[2][0].get_segments() for bars in ax.containers] for ax in panels]
+    assert [len(one) for one in lines] == [2, 2, 2, 1, 1]
+    for k, (one, *_), ax in zip((0, 1, 1, 2, 3), lines, panels, strict=True):
+        segments = [(k - 0.5, k + 1.0), (k, k + 3.0)]
+        assert [(segment[0, 1], segment[1, 1]) for segment in one] == segments[: 1 if ax is panels[2] else 2]
         assert ax.get_ylabel()
 
 
@@ -43,8 +45,8 @@ def test_configurations_are_called_by_what_is_not_as_in_the_first():
     }  # fmt: skip
     lines = shelf.configurations(scale, {system: dict.fromkeys(names) for system, names in there.items()})
     assert list(readings.labels(scale, lines).values()) == [
-        "6/6/6", "6/6/6, toward −x", "6/6/6, nose-hoover", "7/7/7", "6/6/6, box of 10 nm", "6/6/6, selenium uff",
-        "6/6/6, sheet mosse_neutral",
+        "6/6/6", "6/6/6, toward −x", "6/6/6, nose-hoover", "7/7/7", "6/6/6, box of 10 nm", "6/6/6, selenium UFF",
+        "6/6/6, sheet without charges",
     ]  # fmt: skip
     again = {"cut666": ("cut666", {"volt_+0.40": None}), "cut666_b": ("cut666_b", {"volt_anew_+0.40": None})}
     assert readings.labels(scale, again) == {"cut666": "cut666", "cut666_b": "cut666_b"}  # else both are "6/6/6"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 #: Up to so many ways to deal are all gone through; of more, so many are drawn.
-_MOST = 1 << 15
+_MOST = 1 << 17
 
 
 def dealt(low: pd.DataFrame, high: pd.DataFrame, per: str, seed: int = 0) -> float:

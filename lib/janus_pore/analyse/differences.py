@@ -2,7 +2,8 @@
 
 Errors come from how replicas of one configuration scatter: blocks of one run miss what changes more slowly than the run
 is long, an ion that lodges in the pore, say. Few configurations have replicas enough for a scatter of their own, so it
-is taken to be the same for all at one voltage.
+is taken to be the same for all at one voltage. Whether placements of the ions differ by more than their replicas, which
+such errors would miss, `placements` asks where there are some.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import f as fisher
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -36,8 +38,9 @@ def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) 
 
     Returns
     -------
-    DataFrame with `configuration`, `volt` (E Lx) and `QUANTITIES`: sigma_theta of the Gaussian fit and circular, <cos
-    theta> (NaN without water in the pore) and the whole box's current
+    DataFrame with `configuration`, `volt` (E Lx), `began` (which placement of the ions it began as) and `QUANTITIES`:
+    sigma_theta of the Gaussian fit and circular, <cos theta> (NaN without water in the pore) and the whole box's
+    current
     """
     rows = []
     for name, holds in lines.items():
@@ -46,8 +49,9 @@ def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) 
             flow = flow[:, data.interval_time.values > settings.discard_ps].mean(axis=1)
             seen, kept = orientation.grouped(data, *orientation.angles(data), settings)
             whose = data.theta_replica.values[kept]
+            began = data.began.values if "began" in data.coords else np.zeros(len(flow), dtype=int)
             for k in range(data.sizes["replica"]):
-                row = {"configuration": name, "volt": voltage_v(data), "box": float(flow[k])}
+                row = {"configuration": name, "volt": voltage_v(data), "began": began[k], "box": float(flow[k])}
                 theta = seen.theta[whose == k]
                 if len(theta):
                     moments = orientation.circular(theta)
@@ -55,7 +59,7 @@ def replicas(lines: Mapping[str, Mapping[str, xr.Dataset]], settings: Analysis) 
                     density = orientation.distribution(theta, settings.angle_bins)
                     row["sigma_fit"] = orientation.gaussian_fit(*density)[1]
                 rows.append(row)
-    return pd.DataFrame(rows, columns=["configuration", "volt", *QUANTITIES])
+    return pd.DataFrame(rows, columns=["configuration", "volt", "began", *QUANTITIES])
 
 
 def scatter(rows: pd.DataFrame) -> pd.DataFrame:
@@ -87,6 +91,38 @@ def scatter(rows: pd.DataFrame) -> pd.DataFrame:
             sd = float(np.sqrt(square / dof)) if dof else np.nan
             found.append((quantity, volt, sd, int(dof), "this voltage" if own else "all voltages"))
     return pd.DataFrame(found, columns=["quantity", "volt", "sd", "dof", "of"]).set_index(["quantity", "volt"])
+
+
+def placements(rows: pd.DataFrame) -> pd.DataFrame:
+    """Do placements of the ions differ by more than replicas of one placement do? One-way analysis of variance.
+
+        F = [sum_p n_p (mean_p - mean)^2 / (P - 1)] / [sum_pk (x_pk - mean_p)^2 / (N - P)]
+
+    over the P placements p of a configuration and their N replicas k; both sums run over all configurations at one
+    voltage.
+
+    Parameters
+    ----------
+    rows : what `replicas` gives
+
+    Returns
+    -------
+    DataFrame with index (`quantity`, `volt`): `F`, its degrees of freedom `between` and `within` placements, and `p`,
+    how often F would be as large if placements did not matter; without the voltages that lack either freedom
+    """
+    found = []
+    for quantity in QUANTITIES:
+        for volt, known in rows.dropna(subset=[quantity]).groupby("volt"):
+            grand = known.groupby("configuration")[quantity].transform("mean")
+            own = known.groupby(["configuration", "began"])[quantity]
+            across, within = ((own.transform("mean") - grand) ** 2).sum(), own.transform(lambda x: x - x.mean())
+            free = own.ngroups - known.configuration.nunique(), len(known) - own.ngroups
+            if min(free) > 0:
+                ratio = (across / free[0]) / ((within**2).sum() / free[1])
+                found.append((quantity, volt, float(ratio), *free, float(fisher.sf(ratio, *free))))
+    return pd.DataFrame(found, columns=["quantity", "volt", "F", "between", "within", "p"]).set_index(
+        ["quantity", "volt"]
+    )
 
 
 def against(rows: pd.DataFrame, base: str, scattered: pd.DataFrame, settings: Analysis) -> pd.DataFrame:

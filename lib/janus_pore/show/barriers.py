@@ -37,7 +37,7 @@ def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
     figure, axes = plt.subplots(rows, columns, figsize=(9, height * rows), sharex=True, squeeze=False)
     for ax in axes.flat[number:]:
         ax.set_visible(False)
-    for ax in axes.flat[max(0, number - columns) : number]:  # above an empty place, too, the ticks have numbers
+    for ax in axes.flat:
         ax.tick_params(labelbottom=True)
     return figure, list(axes.flat[:number])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -61,6 +61,11 @@ def apart(volts: pd.Series | float, k: int, number: int) -> pd.Series | float:
     return volts + 0.08 * (k - (number - 1) / 2)
 
 
+def colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each configuration: systems first; further entries ("system, entry") take none of theirs."""
+    return {name: f"C{k}" for k, name in enumerate(sorted(names, key=lambda name: "," in name))}
+
+
 def under(ax: Axes, ncols: int = 2) -> None:
     """A panel's own legend under its axis, where it covers no data."""
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=ncols, fontsize="x-small")
@@ -105,9 +110,11 @@ def ladder(curves: Mapping[str, xr.Dataset], ax: Axes) -> None:
 
 
 def waveform(asked: xr.Dataset, ax: Axes) -> None:
-    """The field asked for (line) and the one GROMACS applied (dots)."""
+    """The field asked for (line) and the one GROMACS applied (dots); each branch is a line of its own."""
     every = max(1, len(asked.time) // 60)
-    ax.plot(asked.time, asked.asked, color="0.4", lw=1.5, label="asked")
+    branches = np.flatnonzero(np.diff(asked.time) < 0) + 1
+    for k, one in enumerate(np.split(np.arange(len(asked.time)), branches)):
+        ax.plot(asked.time[one], asked.asked[one], color="0.4", lw=1.5, label="" if k else "asked")
     ax.plot(asked.time[::every], asked.applied[::every], "o", ms=3.5, color="#b2182b", label="applied by GROMACS")
     ax.set(xlabel="time (ps)", ylabel="E (V/nm)", title=asked.attrs["protocol"])
 

@@ -16,11 +16,15 @@ from ..analyse.stats import Estimate
 from ..config import Scale
 from ..simulate.protocols import md_of, protocols_of
 from .claims import Claim, printed
-from .figures import apart
+from .figures import apart, colours
 
 _MARKERS = "osD^vP*"
+#: Up to which voltage crossings are drawn a second time: at higher ones many more pass.
+_LOW_V = 5.0
 #: What a configuration is called by, where it differs from the first one's.
 _SAID = {"length_x_nm": "box of {:g} nm", "se_type": "selenium {}", "s_type": "sulfur {}", "membrane": "sheet {}"}
+#: Values whose names in a scale file are no words.
+_WORDS = {"uff": "UFF", "charmm": "CHARMM", "mosse_neutral": "without charges", "mos2": "MoS2", "mosse": "MoSSe"}
 
 
 def labels(scale: Scale, lines: Mapping[str, tuple[str, Mapping[str, xr.Dataset]]]) -> dict[str, str]:
@@ -37,7 +41,8 @@ def labels(scale: Scale, lines: Mapping[str, tuple[str, Mapping[str, xr.Dataset]
     first, found = scale.systems[next(iter(lines.values()))[0]].model_dump() if lines else {}, {}
     for name, (system, data) in lines.items():
         own = scale.systems[system].model_dump()
-        words = [own["pore_cut"], *(said.format(own[key]) for key, said in _SAID.items() if own[key] != first[key])]
+        said = {key: _WORDS.get(own[key], own[key]) for key in _SAID}
+        words = [own["pore_cut"], *(_SAID[key].format(said[key]) for key in _SAID if own[key] != first[key])]
         protocols = [protocols_of(scale, system)[one] for one in data]
         words += ["toward −x"] if all(p.segments[0].amplitude_v_nm < 0 for p in protocols) else []
         words += [md_of(scale, protocols[0]).thermostat] if protocols[0].md else []
@@ -46,28 +51,37 @@ def labels(scale: Scale, lines: Mapping[str, tuple[str, Mapping[str, xr.Dataset]
 
 
 def decision(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Figure:
-    """One line a configuration against V = E Lx: both currents, sigma_theta and <cos theta>.
+    """One line a configuration against V = E Lx: both currents, crossings up to 5 V again, sigma_theta and <cos theta>.
 
     Parameters
     ----------
     tables : `analyse.readings.steady` of each configuration; their points stand a little apart, to be told
     names : what to call each in the legend
     """
-    figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9, 6.5))
-    for k, (name, table) in enumerate(tables.items()):
-        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
-        volt, label = apart(table.volt, k, len(tables)), names.get(name, name)
-        for ax, column in zip(axes.flat, ("current", "pore", "sigma_fit", "mean_cos"), strict=True):
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6.5))
+    box, pore, low, width, order, legend = axes.flat
+    for k, (name, whole) in enumerate(tables.items()):
+        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": colours(tables)[name], "ms": 4, "lw": 1.2}
+        panels = {box: "current", pore: "pore", low: "pore", width: "sigma_fit", order: "mean_cos"}
+        for ax, column in panels.items():
+            table = whole[whole.volt.abs() <= _LOW_V] if ax is low else whole
             if column in table:  # no water was seen in some pores
                 ends = [table[column] - table[f"{column}_low"], table[f"{column}_high"] - table[column]]
-                ax.errorbar(volt, table[column], np.abs(np.stack(ends)), capsize=2, label=label, **style)
-    axes[0, 0].set(ylabel="current, whole box (nA)")
-    axes[0, 1].set(ylabel="current, pore crossings (nA)")
-    axes[1, 0].set(xlabel="V = E Lx (V)", ylabel=r"$\sigma_\theta$, Gaussian fit (degrees)")
-    axes[1, 1].set(xlabel="V = E Lx (V)", ylabel=r"$\langle\cos\theta\rangle$")
-    for ax in axes[0]:
+                volt = apart(table.volt, k, len(tables))
+                ax.errorbar(
+                    volt, table[column], np.abs(np.stack(ends)), capsize=2, label=names.get(name, name), **style
+                )
+    box.set(ylabel="current, whole box (nA)")
+    pore.set(ylabel="current, pore crossings (nA)")
+    low.set(ylabel=f"pore crossings up to {_LOW_V:g} V (nA)")
+    width.set(ylabel=r"$\sigma_\theta$, Gaussian fit (degrees)")
+    order.set(ylabel=r"$\langle\cos\theta\rangle$")
+    for ax in (box, pore, low):
         ax.axhline(0, color="0.6", lw=0.8)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+    for ax in (low, width, order):
+        ax.set_xlabel("V = E Lx (V)")
+    legend.set_axis_off()
+    legend.legend(*box.get_legend_handles_labels(), loc="center left", fontsize="small")
     return figure
 
 
@@ -75,7 +89,7 @@ def water(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Figur
     """How many waters are in the pore, their spread, and how often it is dry; `names` as for `decision`."""
     figure, (left, right) = plt.subplots(1, 2, sharex=True, figsize=(9, 3.2))
     for k, (name, table) in enumerate(tables.items()):
-        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": f"C{k}", "ms": 4, "lw": 1.2}
+        style = {"marker": _MARKERS[k % len(_MARKERS)], "color": colours(tables)[name], "ms": 4, "lw": 1.2}
         volt, label = apart(table.volt, k, len(tables)), names.get(name, name)
         left.errorbar(volt, table.water, table.water_spread, capsize=2, label=label, **style)
         right.plot(volt, 100 * table.dry, **style)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +24,12 @@ Every results page ends with a table of what the paper says beside what came out
 together, made from the same files when the book was built; rows about which the paper prints nothing are left on their
 pages. Intervals are 68 % unless a page says otherwise; *n* counts
 independent samples (replicas, cycles, blocks), as the page concerned explains. "Not enough data" is an answer: the
-remark says what is missing.
+remark says what is missing. A click on a line opens its table; one line for each figure of the paper, in words, is on
+the {doc}`first page <index>`.
 """
+
+#: How a notebook writes its table.
+_SAVES = re.compile(r'claims\.save\([^"]*"(\w+)"')
 
 
 class _Here(Record):
@@ -61,20 +67,39 @@ class _Saved(Record):
         return self
 
 
-def page(results: Mapping[str, Path]) -> str:
+def homes(notebooks: Path) -> dict[str, tuple[str, str]]:
+    """Which notebook makes which table: the table's name to the page ("03_ndr/01_current_field") and its title."""
+    found = {}
+    for path in sorted(Path(notebooks).glob("*/*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        title = "".join(cells[0]["source"]).partition("\n")[0].lstrip("# ")
+        for cell in cells:
+            for name in _SAVES.findall("".join(cell["source"])):
+                found[name] = (f"{path.parent.name}/{path.stem}", title)
+    return found
+
+
+def page(
+    results: Mapping[str, tuple[Path, str]], made_by: Mapping[str, tuple[str, str]], entries: Collection[str]
+) -> str:
     """The page as Markdown.
 
     Parameters
     ----------
-    results : heading ("This run: scale tiny") to the directory that `claims.save` wrote into
+    results : heading ("This run: scale tiny") to the directory that `claims.save` wrote into, and the folder in the
+        book ("reference/scout") of the pages that did
+    made_by : what `homes` gives
+    entries : pages of the table of contents; tables of others (notebooks that someone played with) are left out
 
     Returns
     -------
     str
     """
     parts = [HEAD]
-    for heading, directory in results.items():
-        files = sorted(Path(directory).glob("*.json"))
+    for heading, (directory, folder) in results.items():
+        home = {name: (f"{folder}/{one}", title) for name, (one, title) in made_by.items()}
+        home = {name: one for name, one in home.items() if one[0] in entries}
+        files = [path for path in sorted(Path(directory).glob("*.json")) if path.stem in home]
         tables = [
             (path.stem, read_json(path, "delete it, and execute its notebook again", _Saved, BookError))
             for path in files
@@ -87,11 +112,13 @@ def page(results: Mapping[str, Path]) -> str:
         known = sum(claim["here"] is not None for claim in counted)
         parts.append(f"## {heading}\n\n{known} of {len(counted)} rows have a number.")
         parts.append(f"The pages have {every - len(counted)} more rows.\n")
-        for name, content, told in tables:
-            parts.append(f"### {name.replace('_', ' ')}\n")
+        for name, content, told in sorted(tables, key=lambda one: home[one[0]]):
+            where, title = home[name]
+            known = sum(claim["here"] is not None for claim in told)
+            parts.append(f"### {title}\n\n{{doc}}`Its page </{where}>`. {_source(content['provenance'])}\n")
+            parts.append(f":::{{dropdown}} {known} of {len(told)} rows have a number")
             parts.append("| quantity | paper | here | unit | n | remark |\n|---|---|---|---|---|---|")
-            parts.append("\n".join(_row(claim) for claim in told))
-            parts.append(f"\n{_source(content['provenance'])}\n")
+            parts.append("\n".join(_row(claim) for claim in told) + "\n:::\n")
     return "\n".join(parts) + "\n"
 
 

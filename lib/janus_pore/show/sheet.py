@@ -20,6 +20,8 @@ from .claims import Claim, text
 
 PARTS = {"electrostatic": "electrostatic", "vdw": "van der Waals"}
 LABELS = {name: label for name, (label, *_) in PRINTED.items()}
+#: What of the change of both parts is drawn (kJ/mol).
+_SHOWN = ((-60, 20), (-4, 8))
 LABELS |= {"water_and_ions": "water + ions, electrostatic", "total": "all together"}
 
 
@@ -79,22 +81,27 @@ def against_paper(
 ) -> Figure:
     """How both parts change over one distance, with the paper's four pairs.
 
-    Left wherever the step starts on the axis; right, for each system of `seen` (`analyse.column.changes`), as the mean
-    over ions at x > `beyond_nm`, with x (nm) beside the points of the first.
+    Left wherever the step starts on the axis, the paper's with their fields (V/nm); right, for each system of `seen`
+    (`analyse.column.changes`), as the mean over ions at x > `beyond_nm`, with x (nm) beside the points of the first.
+    Its title says how many points lie outside.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True, sharey=True)
     for (cut, kind), one in lines.items():
         change = probe.over(one, -distance_nm)
         left.plot(change.electrostatic, change.vdw, **_style(lines, cut, kind), label=f"{cut}, {kind}")
-    for k, (name, one) in enumerate(seen.items()):
+    outside = sum(
         _mouth(one.isel(bin=np.flatnonzero(one.bin > beyond_nm)), name, right, places=k == 0)
+        for k, (name, one) in enumerate(seen.items())
+    )
     x, y = published.membrane_electrostatic_kj_mol, published.membrane_vdw_kj_mol
-    for ax, title in ((left, "on the axis"), (right, f"mean over ions seen at x > {beyond_nm:g} nm")):
+    for field, *place in zip(published.field_v_nm, x, y, strict=True):
+        left.annotate(f"{field:g}", place, xytext=(6, 3), textcoords="offset points", fontsize="small")
+    beyond = f"mean over ions at x > {beyond_nm:g} nm (small numbers: x)" + f"; {outside} outside" * bool(outside)
+    for ax, title in ((left, "on the axis (numbers: E in V/nm)"), (right, beyond)):
         ax.plot(x, y, "s", ms=7, mfc="none", color="#e08214", label="paper, by field")
-        for field, *place in zip(published.field_v_nm, x, y, strict=True):
-            ax.annotate(f"{field:g}", place, xytext=(6, 3), textcoords="offset points", fontsize="small")
         ax.axhline(0, color="0.6", lw=0.8)
-        ax.set(xlim=(-60, 20), ylim=(-4, 8), xlabel="change, electrostatic (kJ/mol)", title=title)
+        ax.set(xlim=_SHOWN[0], ylim=_SHOWN[1], xlabel="change, electrostatic (kJ/mol)")
+        ax.set_title(title, fontsize="small")
         figures.under(ax, ncols=3)
     left.set_ylabel(f"change over {1000 * distance_nm:.0f} pm, van der Waals (kJ/mol)")
     return figure
@@ -143,13 +150,15 @@ def against_voltage(
             how = {"lw": 0.6, "ms": 5, "mfc": "none", "color": "0.3", "label": f"paper, if {length:g} nm"}
             ax.plot(paper.field_v_nm * length, paper[name], f"{mark}--", **how)
         for system, ours in found.items():
-            known = {volt: one[name] for volt, one in ours.items() if one}
+            if not (known := {volt: one[name] for volt, one in ours.items() if one}):
+                continue
             values = np.array([[one.value, one.low, one.high] for one in known.values()]).reshape(-1, 3).T
             bars = np.abs([values[0] - values[1], values[2] - values[0]])
             whole, _, part = system.partition(",")
             colour = f"C{systems.index(whole)}"
             look = {"fmt": "v" if part else "o", "color": colour, "mfc": "none" if part else colour}
-            ax.errorbar(list(known), values[0], bars, ms=4, capsize=2, label=system, **look)
+            volts = figures.apart(np.array(list(known)), systems.index(whole), len(systems))
+            ax.errorbar(volts, values[0], bars, ms=4, capsize=2, label=system, **look)
         ax.axhline(0, color="0.6", lw=0.8)
         ax.set_title(label, fontsize="small")
     for ax in axes[-1]:
@@ -201,7 +210,8 @@ def _printed(published: pd.DataFrame) -> pd.DataFrame:
     return table.assign(water_and_ions=table.water_electrostatic + table.ion_electrostatic)
 
 
-def _mouth(one: xr.Dataset, name: str, ax: Axes, places: bool) -> None:
+def _mouth(one: xr.Dataset, name: str, ax: Axes, places: bool) -> int:
+    """Draw the changes at the mouth; return how many points lie outside of what is shown."""
     bars = {}
     for axis, part in zip(("xerr", "yerr"), PARTS, strict=True):
         value, low, high = (one[part + end].values for end in ("", "_low", "_high"))
@@ -211,6 +221,8 @@ def _mouth(one: xr.Dataset, name: str, ax: Axes, places: bool) -> None:
         if places and x < -12:
             how = {"xytext": (4, -9), "textcoords": "offset points", "fontsize": "x-small"}
             ax.annotate(f"{place:.2f}", (x, y), color=line.lines[0].get_color(), **how)
+    off = [(one[part] < low) | (one[part] > high) for part, (low, high) in zip(PARTS, _SHOWN, strict=True)]
+    return int((off[0] | off[1]).sum())
 
 
 def _style(lines: Iterable[tuple[str, str]], cut: str, kind: str) -> dict[str, object]:

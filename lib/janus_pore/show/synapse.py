@@ -21,7 +21,7 @@ from . import figures
 from .claims import Claim, printed
 
 COLOUR = {"box": "#222222", "pore": "#b2182b", "charging": "#2166ac"}
-#: Sizes of points: where two currents are the same, both are seen.
+#: Sizes of points, three times those of lines: where two currents are the same, both are seen.
 _SIZE = {"box": 8, "pore": 6, "charging": 4}
 NAMES = {"box": "whole box", "pore": "crossings", "charging": "charging"}
 _PULSE = "#e08214"
@@ -107,6 +107,8 @@ def windows(tables: Mapping[str, xr.Dataset], quantity: str, ax: Axes, paper: fl
         if there[-1]:
             ax.plot(one.window[-1], one[quantity][-1], marker, color=colour, zorder=6)
     ax.axhline(paper, color=_PULSE, ls="--", label="paper (width not printed)")
+    if len(said) == len(tables):
+        ax.set_xticks([])
     names = {"ratio": "$I_1/I_0$ at the shortest delay", "tau": r"$\tau$ (ps)"}
     ax.set(xlabel="averaged part of each pulse (ps)", ylabel=names[quantity])
     _finish(ax, said)
@@ -154,7 +156,7 @@ def charges(found: Mapping[str, xr.Dataset], alone_e: np.ndarray, ax: Axes) -> N
     """Charge moved since the start of a pulse, by estimator, and what the reservoirs alone would move by then (t,)."""
     for estimator, one in found.items():
         ax.fill_between(one.time, one.low, one.high, color=COLOUR[estimator], alpha=0.2, lw=0)
-        ax.plot(one.time, one.charge, color=COLOUR[estimator], lw=1.4, label=NAMES[estimator])
+        ax.plot(one.time, one.charge, color=COLOUR[estimator], lw=_SIZE[estimator] / 3, label=NAMES[estimator])
     ax.plot(found["box"].time, alone_e, color=COLOUR["charging"], ls=":", lw=1.5, label="reservoirs alone")
     ax.set(xlabel="time in pulse 1 (ps)", ylabel="charge moved (e)")
     _finish(ax, [])
@@ -192,7 +194,7 @@ def _number(key: str) -> float:
 def _bars(x: np.ndarray, values: Sequence[Estimate], estimator: str, ax: Axes, fmt: str) -> None:
     y = np.array([one.value for one in values])
     error = np.abs(np.array([[one.value - one.low, one.high - one.value] for one in values]).T)
-    look = {"color": COLOUR[estimator], "label": NAMES[estimator], "ms": _SIZE[estimator]}
+    look = {"color": COLOUR[estimator], "label": NAMES[estimator], "ms": _SIZE[estimator], "lw": _SIZE[estimator] / 3}
     ax.errorbar(x, y, error, fmt=fmt, capsize=3, **look)
 
 

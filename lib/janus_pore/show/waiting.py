@@ -17,7 +17,7 @@ from ..analyse.passing import Comparison
 from ..analyse.stats import Estimate
 from ..analyse.waiting import Place
 from .claims import Claim, printed, single, text
-from .figures import apart
+from .figures import apart, colours
 
 
 def tracks(
@@ -65,7 +65,7 @@ def against_voltage(
     """
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
     for k, (name, table) in enumerate(tables.items()):
-        colour, table = f"C{k}", table.assign(volt=apart(table.volt, k, len(tables)))
+        colour, table = colours(tables)[name], table.assign(volt=apart(table.volt, k, len(tables)))
         for way in (table[table.volt > 0], table[table.volt < 0]):
             label = names.get(name, name) if way.volt.max() == table.volt.max() else None
             axes[0].plot(way.volt, way.near, "o-", ms=4, color=colour, label=label)
