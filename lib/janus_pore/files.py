@@ -27,12 +27,17 @@ def sha256(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write `text` so that `path` holds either its old content or all of the new."""
+    """Write `text` (UTF-8) as `write_bytes` does."""
+    return write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write `content` so that `path` holds either what it held or all of the new."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".tmp")
     with writing(part):
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         settle(part, path)
     return path
 

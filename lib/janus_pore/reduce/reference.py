@@ -2,7 +2,7 @@
 
 ``<shelf>/<scale>/scale.yml`` is the scale they were run at, ``<system>/<protocol>/r000.nc`` a reduced replica,
 ``r000.forces.nc`` its forces on Cl- if there are any, ``r000.json`` its manifest, ``<system>/starts/r000.gro.gz`` the
-frame it started from (docs/adr/0011).
+frame it started from (docs/adr/0011). ``engine.nc`` are the scale's checks of the engine, if they ship (`checked`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from ..config import RESERVED, Scale, load
 from ..errors import ConfigError, TrajectoryError
-from ..files import settle, sha256, write_json
+from ..files import sha256, write_bytes, write_json
 from ..paths import Campaign
 from ..simulate.field import Protocol
 from ..simulate.protocols import protocols_of, replicas_of
-from . import asked, forces, store
+from . import asked, checked, forces, store
 from .record import read_manifest, record
 from .settings import run_as_asked, same_physics, same_reduction
 
@@ -37,7 +37,7 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     Returns
     -------
     dict with the numbers of replicas "added", "reduced again", "kept" (there already), "other run kept" (a replica of
-    that number but from another run is there: it stays)
+    that number but from another run is there: it stays); "set of checks of the engine added" if it was
 
     Raises
     ------
@@ -74,9 +74,11 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     for parent in sorted({target.parent for *_, target in wanted}):
         _forces_alike(parent, [campaign.forces(s, p.name, k) for s, p, k, to in wanted if to.parent == parent])
     if wanted:
-        _put(scale_file.read_bytes(), place / SCALE_FILE)
+        write_bytes(place / SCALE_FILE, scale_file.read_bytes())
     for (system, protocol, k, target), manifests in zip(wanted, runs, strict=True):
         _place(scale, campaign, system, protocol, k, target, commit, manifests)
+    if (place / SCALE_FILE).exists() and checked.ship(scale, campaign, place, commit):
+        count["set of checks of the engine added"] = 1
     return count
 
 
@@ -119,6 +121,7 @@ def collect(shelf: Path, scale_name: str, campaign: Campaign) -> list[Path]:
         else store.write(store.collect(paths), campaign.collected(system, name))
         for (system, name, has_forces), paths in tqdm(found.items(), scale_name, unit="file", disable=None)
     ]
+    checked.collect(place, campaign)
     for path in set(root.glob("*/*.nc")) - set(written):
         if path.parent.name not in RESERVED:
             path.unlink()
@@ -154,7 +157,7 @@ def _place(
         if _trajectories(source) != run:
             raise TrajectoryError(f"{source} is not of the trajectories of this replica as they are now: make it again")
     for name, source in sources.items():
-        _put(source.read_bytes(), target.with_name(name))
+        write_bytes(target.with_name(name), source.read_bytes())
     start = _start(campaign, system, protocol, k, target.parents[1])
     # forces that are shipped already stay so while the campaign makes its own anew
     there = {name: digest for name, digest in _described(target).items() if "/" not in name}
@@ -201,13 +204,4 @@ def _start(campaign: Campaign, system: str, protocol: Protocol, k: int, place: P
         return path
     if path.exists():  # of another equilibration
         path = path.with_name(f"r{k:03d}-{hashlib.sha256(text).hexdigest()[:8]}.gro.gz")
-    return _put(gzip.compress(text, compresslevel=9, mtime=0), path)
-
-
-def _put(content: bytes, path: Path) -> Path:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"partial-{path.name}")
-    partial.write_bytes(content)
-    settle(partial, path)
-    return path
+    return write_bytes(path, gzip.compress(text, compresslevel=9, mtime=0))
