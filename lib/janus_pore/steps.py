@@ -218,15 +218,13 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     shipped = {path.parent.name: config.load(path) for path in sorted(hints.shelf().glob("*/scale.yml"))}
     shelf = {name: Campaign.of(name, args.runs / "reference") for name in shipped}
     results = {f"Reference data, scale {name}": (one.results(), f"reference/{name}") for name, one in shelf.items()}
-    told = scorecard.homes(repository() / "notebooks"), book.toc_entries(repository() / "book/_toc.yml")
+    results[f"This run, scale {scale.scale}"] = (campaign.results(), "notebooks")
+    staging, source = campaign.root / "book", repository() / "book"
     pages = {
         "assumptions.md": assumptions.page(scales | {scale.scale: scale}, scale.scale),
-        "claims.md": scorecard.page(
-            results | {f"This run, scale {scale.scale}": (campaign.results(), "notebooks")}, *told
-        ),
+        "claims.md": scorecard.page(results, book.toc_entries(source / "_toc.yml")),
     }
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}
-    staging, source = campaign.root / "book", repository() / "book"
     figures = {f"reference/{name}/figures": shelf[name].results() for name in shipped}
     book.stage(source, campaign.notebooks(), staging, notice=scale.notice, pages=pages, shipped=own, figures=figures)
     book.build(staging, args.html)

@@ -238,7 +238,7 @@ class TestWrite:
         system.write(config, tmp_path)
         path = tmp_path / name
         path.unlink() if harm == "remove" else path.write_text(path.read_text() + "\n")
-        with pytest.raises(CellError, match="changed after they were built"):
+        with pytest.raises(CellError, match="changed or vanished since it was built"):
             system.write(config, tmp_path)
 
 

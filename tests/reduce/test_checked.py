@@ -19,8 +19,7 @@ def ran(make_scale, fake_segment, tmp_path):
     for k, name in enumerate(checks(scale)):
         fake_segment(campaign.engine() / name, np.full((2, 1, 3), 0.1 * k), np.array([0.0, 0.1]), [2.0, 2.0, 2.0])
         digests.append(sha256(campaign.engine() / name / "md.xtc"))
-    attrs = {"trajectories_sha256": " ".join(digests), "janus_pore": "0"}
-    data = xr.Dataset({"total": ("time", [1.0, 2.0])}, attrs=attrs)
+    data = xr.Dataset({"total": ("time", [1.0, 2.0])}, attrs={"trajectories_sha256": " ".join(digests)})
     store.write(data, campaign.engine().with_suffix(".nc"))
     return scale, campaign, tmp_path / "shelf" / "test"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from janus_pore.errors import ConfigError, RunError, TrajectoryError
+from janus_pore.errors import CellError, ConfigError, RunError, TrajectoryError
 from janus_pore.paths import Campaign
 from janus_pore.reduce import forces, replica, settings
 from janus_pore.simulate.protocols import protocols_of
@@ -121,6 +121,14 @@ class TestRunAsAsked:
         topology = campaign.system("mosse") / "topol.top"
         topology.write_text(topology.read_text() + "; another\n")
         with pytest.raises(TrajectoryError, match=r"seg00 was not run from .*systems/mosse as they are now"):
+            check()
+
+    @pytest.mark.parametrize("name", ["conf.gro", "index.ndx"])
+    def test_a_system_that_was_changed_since_it_was_built(self, check, campaign, name):
+        """Once its data were read with whatever atoms it named."""
+        path = campaign.system("mosse") / name
+        path.write_text(path.read_text().replace("1", "2", 1))
+        with pytest.raises(CellError, match=f"systems/mosse: {name} changed or vanished since it was built"):
             check()
 
     def test_incomplete_and_altered_runs(self, check, campaign, hold):

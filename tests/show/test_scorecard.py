@@ -27,7 +27,7 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     results = {"This run": (tmp_path, "notebooks"), "Nothing here": (tmp_path / "none", "notebooks")}
     made_by = {name: (f"a/{name}", f"The page {name}") for name in ("loop", "beside", "engine", "numbers", "played")}
     entries = [f"notebooks/a/{name}" for name in made_by if name != "played"]
-    page = scorecard.page(results, made_by, entries)
+    page = scorecard.page(results, entries, made_by)
     assert "## This run" in page and "2 of 4 rows have a number" in page and "Nothing here" not in page
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
@@ -60,4 +60,4 @@ def test_every_table_has_a_notebook_that_makes_it():
 def test_results_cut_short_are_told(tmp_path, content, fault):
     (tmp_path / "loop.json").write_text(content)
     with pytest.raises(BookError, match=r"loop\.json is damaged: delete it, and execute its notebook again" + fault):
-        scorecard.page({"This run": (tmp_path, "notebooks")}, {"loop": ("a", "A")}, ["notebooks/a"])
+        scorecard.page({"This run": (tmp_path, "notebooks")}, ["notebooks/a"], {"loop": ("a", "A")})

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from janus_pore.errors import RunError, TrajectoryError
+from janus_pore.build import bulk
+from janus_pore.errors import CellError, RunError, TrajectoryError
+from janus_pore.files import sha256, write_text
 from janus_pore.paths import Campaign
 from janus_pore.reduce import engine as reduced
-from janus_pore.reduce import replica
+from janus_pore.reduce import checked, replica
 from janus_pore.simulate import engine_checks, prepare
 
 
@@ -48,6 +50,18 @@ class TestWhatIsAsked:
         check = engine_checks.checks(scale)["nve-1fs"]
         with pytest.raises(RunError, match="settle the bulk electrolyte first"):
             engine_checks.run(scale, Campaign(tmp_path), check, gromacs, threads=1)
+
+    def test_a_cube_that_was_changed_since_it_was_built_is_refused(self, make_scale, gromacs, tmp_path):
+        """Once the checks took it without a word."""
+        scale, campaign = make_scale(), Campaign(tmp_path)
+        place = campaign.engine()
+        bulk.write(scale.systems["mosse"], scale.engine.edge_nm, place / "system")
+        write_text(place / "settle" / "state.cpt", "a checkpoint")
+        topology = place / "system" / "topol.top"
+        topology.write_text(topology.read_text() + "; another\n")
+        check = engine_checks.checks(scale)["nve-1fs"]
+        with pytest.raises(CellError, match="engine/system: topol.top changed or vanished since it was built"):
+            engine_checks.run(scale, campaign, check, gromacs, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +107,17 @@ class TestForReal:
         assert float(data.total.std("nve_time").max()) < 5  # kJ/mol, of some -13,000
         record = json.loads((campaign.engine() / "system" / "system.json").read_text())
         assert data.attrs["atoms"] == record["atoms"]
+
+    def test_shipped(self, cube, tmp_path):
+        scale, campaign = cube
+        replica.write(reduced.reduce_engine(scale, campaign), campaign.engine().with_suffix(".nc"))
+        assert checked.ship(scale, campaign, tmp_path, "abc1234")
+        manifest = json.loads((tmp_path / "engine.json").read_text())
+        trajectories = [sha256(campaign.engine() / one["name"] / "md.xtc") for one in manifest["runs"]]
+        assert [one["trajectory_sha256"] for one in manifest["runs"]] == trajectories
+        assert manifest["gromacs"]["version"] and manifest["commit"] != "unknown"
+        data = replica.read(checked.collect(tmp_path, Campaign.of("cube", tmp_path / "runs")))
+        assert data.attrs["trajectories_sha256"].split() == trajectories
 
     def test_a_missing_run_is_named(self, cube):
         scale, campaign = cube

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import MDAnalysis as mda
 import numpy as np
 import pytest
+from janus_pore.build import record
 from janus_pore.errors import CellError, GromacsError, RunError, StoppedError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
@@ -71,7 +72,7 @@ class TestEquilibrate:
 
     def test_a_start_before_the_equilibration_has_ended(self, lab, tmp_path):
         """Once broke: MDAnalysis' own words, and the advice to make room on the disk."""
-        with pytest.raises(RunError, match=r"md\.xtc is not there, from which replicas start: let the equilibration"):
+        with pytest.raises(RunError, match=r"md\.xtc is not there, from which replicas start.*: let the equilibration"):
             ensemble.start_frame(lab.scale, Campaign(tmp_path), "mosse", 0, tmp_path / "start.gro")
 
     def test_degrees_of_freedom(self, lab):
@@ -98,6 +99,48 @@ class TestStart:
         expected = next(x for _, t, x in found if abs(t - time) < 1e-4)
         assert mda.Universe(str(path)).atoms.positions / 10 == pytest.approx(expected, abs=6e-4)
         assert [p.name for p in path.parent.iterdir()] == ["start.gro"]
+
+    @pytest.fixture
+    def equilibrated(self, lab, tmp_path):
+        """A campaign with no more than the built system and its equilibration."""
+        campaign = Campaign(tmp_path / "test")
+        shutil.copytree(lab.built, campaign.system("mosse"))
+        shutil.copytree(lab.campaign.equilibration("mosse") / "nvt", campaign.equilibration("mosse") / "nvt")
+        return campaign
+
+    def test_an_equilibration_that_changed_since_is_refused(self, lab, equilibrated, tmp_path):
+        """Once a frame of it was taken as it was; one that is taken already stays."""
+        trajectory = equilibrated.equilibration("mosse") / "nvt" / "md.xtc"
+        first = ensemble.start_frame(lab.scale, equilibrated, "mosse", 0, tmp_path / "r000" / "tpr" / "start.gro")
+        data = bytearray(trajectory.read_bytes())
+        data[len(data) // 4] ^= 1
+        trajectory.write_bytes(data)
+        with pytest.raises(RunError, match=r"nvt: md\.xtc changed or vanished since the run\. Restore"):
+            ensemble.start_frame(lab.scale, equilibrated, "mosse", 1, tmp_path / "start.gro")
+        assert not (tmp_path / "start.gro").exists()
+        assert ensemble.start_frame(lab.scale, equilibrated, "mosse", 0, first) == first
+
+    @pytest.mark.parametrize("share", [0.0, 0.9])
+    def test_one_that_is_there_beside_an_equilibration_that_cannot_be_read(self, lab, equilibrated, tmp_path, share):
+        trajectory, whole = equilibrated.equilibration("mosse") / "nvt" / "md.xtc", tmp_path / "start.gro"
+        ensemble.start_frame(lab.scale, lab.campaign, "mosse", 0, whole)
+        os.truncate(trajectory, int(share * trajectory.stat().st_size))
+        with pytest.raises(RunError, match=r"md\.xtc is damaged .*: restore it, or delete .*/nvt to run it again"):
+            ensemble.start_frame(lab.scale, equilibrated, "mosse", 0, whole)
+
+    def test_an_equilibration_without_a_manifest_is_none(self, lab, equilibrated, tmp_path):
+        (equilibrated.equilibration("mosse") / "nvt" / "manifest.json").unlink()
+        with pytest.raises(RunError, match="or has no manifest: let the equilibration end first"):
+            ensemble.start_frame(lab.scale, equilibrated, "mosse", 0, tmp_path / "start.gro")
+
+    def test_nothing_is_left_beside_the_equilibration_or_read_there(self, lab, equilibrated, tmp_path):
+        """Once MDAnalysis kept a file there, and when a full disk cut that short no replica started any more."""
+        place = equilibrated.equilibration("mosse") / "nvt"
+        (place / ".md.xtc_offsets.npz").write_bytes(b"PK\x03\x04")
+        before = sorted(path.name for path in place.iterdir())
+        path = ensemble.start_frame(lab.scale, equilibrated, "mosse", 1, tmp_path / "start.gro")
+        assert ensemble.start_frame(lab.scale, equilibrated, "mosse", 1, path) == path
+        assert sorted(path.name for path in place.iterdir()) == before
 
     def test_a_replica_beyond_the_equilibration_is_refused(self, lab, tmp_path):
         with pytest.raises(RunError, match="replica 9 is not of this campaign"):
@@ -233,6 +276,38 @@ class TestReplica:
                 ensemble.equilibrate(changed, lab.campaign, "mosse", lab.gmx, threads=1)
             else:
                 ensemble.run_replica(changed, lab.campaign, "mosse", chain, 0, lab.gmx, threads=1)
+
+    @pytest.mark.parametrize("name", ["conf.gro", "topol.top", "index.ndx"])
+    @pytest.mark.parametrize("step", ["equilibrate", "replica"])
+    def test_a_system_that_was_changed_since_it_was_built_is_refused(
+        self, lab, chain, replicas, tmp_path, nothing_runs, step, name
+    ):
+        """Once it was taken without a word, and so were runs of it."""
+        campaign = Campaign(tmp_path / "test")
+        shutil.copytree(lab.built, campaign.system("mosse"))
+        path = campaign.system("mosse") / name
+        path.write_text(path.read_text().replace("1", "2", 1))
+        said = (
+            f"mosse: {name} changed or vanished since it was built.*janus-pore build config/test.yml .*--system mosse"
+        )
+        with pytest.raises(CellError, match=said):
+            if step == "equilibrate":
+                ensemble.equilibrate(lab.scale, campaign, "mosse", lab.gmx, threads=1)
+            else:
+                ensemble.run_replica(lab.scale, campaign, "mosse", chain, 2, lab.gmx, threads=1)
+        path.unlink()
+        with pytest.raises(CellError, match=f"{name} changed or vanished"):
+            record.unchanged(campaign.system("mosse"))
+
+    def test_a_segment_may_end_between_two_energies_if_none_follows(self, lab, make_scale):
+        """What `protocols.check` lets pass: energies every 0.04 ps, and branches of 0.3 ps."""
+        tree = Protocol(
+            "tree", "steps", (Segment(0.0, 0.4), Segment(0.4, 0.3), Segment(0.8, 0.3)), ("mosse",), (-1, 0, 0)
+        )
+        scale = make_scale(md__energy_interval_ps=0.04)
+        found = ensemble.run_replica(scale, lab.campaign, "mosse", tree, 0, lab.gmx, threads=1)
+        assert [m["steps"] for m in found] == [[0, 100], [100, 300], [300, 450], [300, 450]]
+        assert [m["energy"]["samples"] for m in found] == [6, 11, 9, 9]
 
     def test_watch_is_told_what_and_how_far(self, lab, chain, replicas):
         """Labels and last steps, one a segment, also of segments already done."""

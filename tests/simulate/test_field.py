@@ -7,6 +7,12 @@ from janus_pore.simulate import protocols
 from janus_pore.simulate.field import Protocol, Segment
 from janus_pore.simulate.protocols import protocols_of
 
+#: Steps from a preparation, whose energies are stored every 0.04 ps.
+UP = {
+    "kind": "steps", "systems": ["mosse"], "from_v_nm": 0.0, "prepare_ps": 0.4, "to_v_nm": [0.4, 0.8],
+    "duration_ps": 0.3, "path": "jump",
+}  # fmt: skip
+
 
 def evaluate(line, t):
     """GROMACS' own formula for `electric-field-x = E0 omega t0 sigma`."""
@@ -109,11 +115,27 @@ class TestExpand:
             ({"protocols__hold__duration_ps": 0.0333}, "timestep_fs"),
             ({"protocols__hold__duration_ps": 0.034}, "trajectory_interval_ps"),
             ({"protocols__sweep__frequency_ghz": 300.0}, "timestep_fs"),  # a period of 3.333... ps
+            ({"protocols__up": UP | {"prepare_ps": 0.42}, "md__energy_interval_ps": 0.04}, "energy_interval_ps"),
+            (
+                {"protocols__up": UP | {"path": "staircase", "duration_ps": 0.3}, "md__energy_interval_ps": 0.04},
+                "energy_interval_ps",
+            ),
         ],
     )
     def test_a_length_that_does_not_fit_is_refused(self, make_scale, changes, key):
         with pytest.raises(ProtocolError, match=f"whole number of {key}"):
             protocols.expand(make_scale(**changes))
+
+    def test_where_none_follows_energies_may_end_anywhere(self, make_scale):
+        assert "up" in protocols.expand(make_scale(protocols__up=UP, md__energy_interval_ps=0.04))
+
+    @pytest.mark.parametrize("key", ["trajectory_interval_ps", "energy_interval_ps"])
+    def test_one_that_the_randomising_segment_is_no_multiple_of_is_refused(self, make_scale, key):
+        """Once with that of energies all was run, and its first segment refused for ever as a truncated file."""
+        scale = make_scale(ensemble__randomise_ps=0.22, md__trajectory_interval_ps=0.02)
+        protocol, md = protocols.expand(scale)["sweep"], scale.md.model_copy(update={key: 0.04})
+        with pytest.raises(ProtocolError, match=rf"sweep: {key} \(0.04 ps\) must divide ensemble.randomise_ps \(0.22"):
+            protocols.check(protocol, md, scale.ensemble.randomise_ps)
 
     @pytest.mark.parametrize(
         ("changes", "said"),

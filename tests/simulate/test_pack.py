@@ -103,6 +103,26 @@ class TestSideBySide:
         assert pack.side_by_side(commands, [ANY] * 2) == [-signal.SIGTERM, -signal.SIGTERM]
         assert signal.getsignal(signal.SIGTERM) is before
 
+    def test_each_is_signalled_once(self, tmp_path):
+        """Once a signal to all processes of a job reached mdrun three times, and at the third it writes no state."""
+        script = (
+            "import pathlib, signal, sys, time\ncame = []\n"
+            "signal.signal(signal.SIGTERM, lambda *_: came.append(1))\npathlib.Path(sys.argv[1]).touch()\n"
+            "while not came: time.sleep(0.01)\n"
+            "time.sleep(0.5)\nsys.exit(len(came))"
+        )
+        commands = [[sys.executable, "-c", script, str(tmp_path / f"{k}")] for k in range(2)]
+
+        def stop():
+            while len(list(tmp_path.iterdir())) < 2:
+                time.sleep(0.01)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+                os.kill(os.getpid(), number)
+                time.sleep(0.05)
+
+        threading.Thread(target=stop).start()
+        assert pack.side_by_side(commands, [ANY] * 2) == [1, 1]
+
 
 class TestSharedGpu:
     @pytest.fixture

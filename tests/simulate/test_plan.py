@@ -1,7 +1,5 @@
 """The price of a campaign adds up, and what is done is counted from the manifests."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from janus_pore import config
@@ -9,6 +7,7 @@ from janus_pore.build import system as cell
 from janus_pore.files import write_json
 from janus_pore.paths import Campaign, repository
 from janus_pore.simulate import plan, status
+from janus_pore.simulate.field import Protocol, Segment
 from janus_pore.simulate.protocols import protocols_of
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
@@ -99,13 +98,22 @@ def test_a_finished_replica_is_counted_whole(paper, campaign):
     assert rows.loc[("mosse", "relax_up")].replicas == "1/10"
 
 
+def test_segments_that_were_moved_away_do_not_count(paper, campaign):
+    """Once a replica was whole in `status` and `plan` while a segment of it was to be run again."""
+    place = campaign.replica("mosse", "relax_up", 0)
+    for name in ("seg01", "seg02.away2", "seg02_old1", "seg99"):
+        finish(place / name, 10_000, 30_000)
+    rows = status.progress(paper, campaign).set_index(["system", "protocol"])
+    assert rows.loc[("mosse", "relax_up")].finished_ps == 20.0
+
+
 def test_segments_beyond_a_hundred_count(paper, campaign):
     place = campaign.replica("mosse", "train_long", 0)
     for k in (99, 100, 101):
         finish(place / f"seg{k:02d}", 1000 * k, 1000 * (k + 1))
     (place / "seg102.partial").mkdir()
-    protocol = next(iter(protocols_of(paper, "mosse").values()))
-    ps = status.finished_ps(paper, campaign, "mosse", replace(protocol, name="train_long"), replicas=[0])
+    protocol = Protocol("train_long", "train", (Segment(0.0, 1.0),) * 102, ("mosse",))
+    ps = status.finished_ps(paper, campaign, "mosse", protocol, replicas=[0])
     assert ps == pytest.approx(3 * 1000 * paper.md.timestep_fs / 1000)
 
 

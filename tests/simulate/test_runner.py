@@ -3,10 +3,13 @@
 All on the small cell with real mdrun; what must not run again is checked by making the launch itself fail.
 """
 
+import errno
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from janus_pore.errors import RunError
+from janus_pore.errors import RunError, StoppedError
 from janus_pore.simulate import checkpoint, ensemble, pieces, prepare, process, runner
 from janus_pore.simulate.manifest import removal
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
@@ -57,6 +60,10 @@ def run(task, lab, **options):
 
 def partial(task):
     return task.directory.with_name("seg.partial")
+
+
+def full(*_args):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def read_steps(path):
@@ -225,8 +232,47 @@ class TestFailure:
         process.launch([sys.executable, "-c", ""], task().directory.parent)
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_mdrun_is_signalled_once(self, tmp_path, fails):
+        """It writes no checkpoint at its third signal: once it had two from here, and one from the batch system."""
+        script = (
+            "import pathlib, signal, time\ncame = []\nsignal.signal(signal.SIGTERM, lambda *_: came.append(1))\n"
+            "pathlib.Path('ready').touch()\nwhile not came: time.sleep(0.01)\n"
+            "time.sleep(0.5)\npathlib.Path('came').write_text(str(len(came)))"
+        )
+        sent = []
+
+        def signals(_step):
+            while (tmp_path / "ready").exists() and len(sent) < 3:
+                sent.append((signal.SIGTERM, signal.SIGINT)[len(sent) % 2])
+                os.kill(os.getpid(), sent[-1])
+                time.sleep(0.05)
+            if fails and sent:
+                raise ValueError
+
+        with pytest.raises(ValueError if fails else StoppedError):
+            process.launch([sys.executable, "-c", script], tmp_path, progress=signals)
+        assert len(sent) == 3 and (tmp_path / "came").read_text() == "1"
+
 
 class TestLock:
+    @pytest.mark.parametrize("job", [None, "42"])
+    def test_who_holds_it_is_told(self, tmp_path, monkeypatch, job):
+        """Also after another held it, and where the disk had no room for it."""
+        monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+        if job:
+            monkeypatch.setenv("SLURM_JOB_ID", job)
+        (tmp_path / "lock").write_text("process 1 on another host, Slurm job 123456789\n")
+        who = f"process {os.getpid()} on {socket.gethostname()}" + (", Slurm job 42" if job else "")
+        said = rf"is being run by another process \({re.escape(who)}, or the mdrun that it left\): wait for it, or stop"
+        with process.locked(tmp_path), pytest.raises(RunError, match=said), process.locked(tmp_path):
+            pass
+        os.truncate(tmp_path / "lock", 0)
+        monkeypatch.setattr(process.os, "write", full)
+        with process.locked(tmp_path), pytest.raises(RunError, match="by another process: wait"):
+            with process.locked(tmp_path):
+                pass
+
     def test_a_second_runner_is_refused(self, lab, task, no_launch):
         partial(task()).mkdir()
         with process.locked(partial(task())), pytest.raises(RunError, match="is being run by another process"):

@@ -30,7 +30,9 @@ rule notebook:
     output: f"{RUNS}/notebooks/{{notebook}}.ipynb"
     params: scale=SCALE.model_dump_json()
     wildcard_constraints: notebook="0[0-9]_[a-z]+/[0-9a-z_]+"
-    resources: mem_mb=8000
+    resources:
+        mem_mb=8000,
+        **walltime(lambda wc, attempt, cap: min(60 * attempt, cap))  # one reads every trajectory to see that it is whole
     message: "Executing notebook {wildcards.notebook}"
     shell: "janus-pore notebook {SCALE_FILE:q} --name {wildcards.notebook}"
 

@@ -21,7 +21,7 @@ from ..errors import CellError
 from ..files import sha256, synced, write_json, write_text, writing
 from ..parameters import System
 from ..units import NM3_PER_CM3_MOL, PER_NM3_PER_MOL_L, water_per_nm3
-from .record import read, same
+from .record import read, same, unchanged
 
 FILES = ("conf.gro", "topol.top", "index.ndx")
 _OXYGEN_CLEARANCE_NM = 0.26
@@ -140,9 +140,8 @@ def store(
     if record.exists():
         old = read(directory)
         same(old, fingerprint, directory)
-        if all(sha256(directory / name) == digest for name, digest in old["files"].items()):
-            return record
-        raise CellError(f"files in {directory} were changed after they were built: move the directory away.")
+        unchanged(directory)
+        return record
     u, topology, more = make()
     directory.mkdir(parents=True, exist_ok=True)
     with writing(directory / "conf.gro"):

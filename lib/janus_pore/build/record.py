@@ -9,7 +9,7 @@ from pydantic import Field
 
 from .. import hints
 from ..errors import CellError
-from ..files import Record, read_json
+from ..files import Record, read_json, sha256
 
 _Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
 
@@ -51,6 +51,16 @@ def same(built: dict[str, Any], parameters: dict[str, Any], directory: Path) -> 
             f"{directory} was built with other values of {', '.join(changed) or 'some parameters'}. Runs made "
             "from it would no longer fit: set the scale file back, give the changed scale a new name, or move the old "
             "directory away."
+        )
+
+
+def unchanged(built: Path) -> None:
+    """Raise CellError if the files of a built system are not those that its record describes."""
+    files = read(built)["files"]
+    if changed := [name for name, digest in files.items() if sha256(built / name) != digest]:
+        raise CellError(
+            f"{built}: {', '.join(changed)} changed or vanished since it was built. Restore what was there, or move "
+            f"this directory away to have the same again, and {hints.build(built)}"
         )
 
 

@@ -51,7 +51,7 @@ def ship(scale: Scale, campaign: Campaign, place: Path, commit: str) -> bool:
     ran = builds([*runs.values()])
     write_bytes(target, source.read_bytes())
     write_json(target.with_suffix(".json"), {
-        "scale": scale.scale, "janus_pore": data.attrs["janus_pore"],
+        "scale": scale.scale,
         "commit": " ".join(sorted(each_once([*runs.values()], "commit"))) or "unknown", "shipped_by_commit": commit,
         "gromacs": ran[-1], **({"gromacs_before": ran[:-1]} if ran[:-1] else {}),
         "simulated_ns": sum(check.duration_ps for check in checks(scale).values()) / 1000,

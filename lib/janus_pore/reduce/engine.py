@@ -10,6 +10,7 @@ import pyedr
 import xarray as xr
 
 from ..build.forcefield import MOBILE_CHARGES
+from ..build.record import unchanged
 from ..config import Scale
 from ..errors import TrajectoryError
 from ..paths import Campaign
@@ -35,11 +36,14 @@ def reduce_engine(scale: Scale, campaign: Campaign, bin_width_nm: float = 0.1) -
     ------
     TrajectoryError
         if a run is missing.
+    CellError
+        if the cube's files changed since it was built.
     """
     place, runs = campaign.engine(), engine_checks.checks(scale)
     manifests = {name: done(place / name) for name in runs}
     if missing := [name for name, manifest in manifests.items() if manifest is None]:
         raise TrajectoryError(f"not run yet in {place}: {', '.join(missing)}; run these checks of the engine first")
+    unchanged(place / "system")
     kinds = {kind: [run for run in runs.values() if run.kind == kind] for kind in ("nvt", "nve", "field")}
     atoms = mda.Universe(str(place / "system" / "conf.gro")).atoms
     record = engine_checks.record(campaign)

@@ -37,12 +37,15 @@ def reduce_equilibration(scale: Scale, campaign: Campaign, system: str, bin_widt
     ------
     TrajectoryError
         if the equilibration has not been run.
+    CellError
+        if files of the system changed since it was built.
     """
     place = campaign.equilibration(system) / "nvt"
     manifest = done(place)
     if manifest is None:
         raise TrajectoryError(f"{place} is not finished: run the equilibration first")
     record = built.read(campaign.system(system), built.Cell)
+    built.unchanged(campaign.system(system))
     box, centre = np.array(record["box_nm"]), np.array(record["pore_centre_nm"])
     atoms = mda.Universe(str(campaign.system(system) / "conf.gro"), to_guess=()).atoms
     groups = {name: atoms.select_atoms(f"name {name}").indices for name in ("OW", "K", "CL")}

@@ -86,6 +86,8 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
         naming what the scale file says otherwise.
     TrajectoryError
         if the replica was run from other run inputs than those that lie there.
+    CellError
+        if files of the system changed since it was built.
     RunError
         if it starts from another frame of the equilibration than the scale file says.
     """
@@ -111,6 +113,7 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
     if differs:
         said = "; ".join(f"{key} {value}" for key, value in differs.items())
         raise ConfigError(f"{place} was run with {said}: {instead}")
+    record.unchanged(built)
     if start.exists():
         check_frame(scale, campaign, system, replica, start)
 

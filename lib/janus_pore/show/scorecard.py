@@ -15,6 +15,7 @@ from pydantic import model_validator
 from ..analyse.stats import Estimate
 from ..errors import BookError
 from ..files import Record, read_json
+from ..paths import repository
 from .claims import SILENT, text
 from .provenance import behind
 
@@ -80,7 +81,9 @@ def homes(notebooks: Path) -> dict[str, tuple[str, str]]:
 
 
 def page(
-    results: Mapping[str, tuple[Path, str]], made_by: Mapping[str, tuple[str, str]], entries: Collection[str]
+    results: Mapping[str, tuple[Path, str]],
+    entries: Collection[str],
+    made_by: Mapping[str, tuple[str, str]] | None = None,
 ) -> str:
     """The page as Markdown.
 
@@ -88,14 +91,14 @@ def page(
     ----------
     results : heading ("This run: scale tiny") to the directory that `claims.save` wrote into, and the folder in the
         book ("reference/scout") of the pages that did
-    made_by : what `homes` gives
     entries : pages of the table of contents; tables of others (notebooks that someone played with) are left out
+    made_by : what `homes` gives; of the project's notebooks if None
 
     Returns
     -------
     str
     """
-    parts = [HEAD]
+    parts, made_by = [HEAD], homes(repository() / "notebooks") if made_by is None else made_by
     for heading, (directory, folder) in results.items():
         home = {name: (f"{folder}/{one}", title) for name, (one, title) in made_by.items()}
         home = {name: one for name, one in home.items() if one[0] in entries}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..build.record import read
+from ..build.record import read, unchanged
 from ..config import Scale
 from ..errors import RunError
 from ..parameters import MD
@@ -122,6 +122,8 @@ def run(
     ------
     RunError
         if the cube has not been settled.
+    CellError
+        if its files changed since it was built.
     """
     if check is None:
         return settle(scale, campaign, gmx, threads=threads, max_hours=max_hours, watch=watch)
@@ -129,6 +131,7 @@ def run(
     state = place / "settle" / "state.cpt"
     if not state.exists():
         raise RunError(f"{place / 'settle'} is not there: settle the bulk electrolyte first")
+    unchanged(place / "system")
     last = prepare.steps(check.duration_ps, check.md)
     options = prepare.dynamics(check.md, last, fresh_velocities_seed=None, seed=1, field=check.options, sheet=False)
     conf = place / "minimise" / "conf.gro"

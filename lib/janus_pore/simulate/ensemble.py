@@ -38,9 +38,10 @@ def degrees_of_freedom(system: Path) -> int:
 
 
 def _built(scale: Scale, campaign: Campaign, system: str) -> Path:
-    """Where a built system lies; CellError if it is not there, or not the one that the scale file describes."""
+    """Where a built system lies; CellError if it is not there, changed since, or not the one of the scale file."""
     place = campaign.system(system)
     record.same(record.read(place), scale.systems[system].model_dump(), place)
+    record.unchanged(place)
     return place
 
 

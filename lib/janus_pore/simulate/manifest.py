@@ -18,6 +18,7 @@ from ..errors import RunError
 from ..files import Record, sha256
 from . import checkpoint
 from .gmx import Gmx
+from .later import in_words, later
 
 KEPT = ("md.xtc", "md.edr", "md.log", "state.cpt")
 
@@ -136,7 +137,8 @@ def done(directory: Path, kind: type[Record] = Segment) -> dict[str, Any] | None
     if changed:
         raise RunError(
             f"{directory}: {', '.join(changed)} changed or vanished since the run. Restore them, or delete this "
-            f"directory to run it again, and the stamps that say it is done: {removal(directory)}"
+            f"directory to run it again{in_words(directory, ' with')}, and the stamps that say it is done: "
+            f"{removal(directory)}"
         )
     return manifest
 
@@ -144,9 +146,10 @@ def done(directory: Path, kind: type[Record] = Segment) -> dict[str, Any] | None
 def removal(directory: Path) -> str:
     """The command (for a shell) that removes a run so that the workflow makes it again.
 
-    With it go its stamps and what was collected from it, and nothing else, whatever the path is called.
+    With it go the segments that went on from it, its stamps and what was collected from it, and nothing else, whatever
+    the path is called.
     """
-    words = [shlex.quote(str(directory))]
+    words = [shlex.quote(str(path)) for path in (directory, *later(directory))]
     place = next((p for p in (directory.parent, directory.parents[1]) if any(p.glob("*.done"))), None)
     if place:
         quoted = (shlex.quote(f"{place}{end}") for end in (".nc", ".forces.nc"))
@@ -157,10 +160,11 @@ def removal(directory: Path) -> str:
 def same(manifest: dict, inputs: dict, directory: Path) -> dict:
     """The manifest (or note of a begun run), if it is of these inputs; RunError otherwise."""
     if manifest["inputs"] != inputs:
+        also = in_words(directory, ", and with it")
         raise RunError(
             f"{directory} was run from other inputs (system, settings, protocol or earlier segment changed since, or "
             "its run input was made anew by another GROMACS). Set that back, give the changed scale a new name, or "
-            "move this directory away to run it again"
+            f"move this directory away to run it again{also and f'{also}, or remove them: {removal(directory)}'}"
         )
     return manifest
 

@@ -48,16 +48,18 @@ def side_by_side(commands: Sequence[Sequence[str]], cores: Sequence[set[int] | N
     """Run commands at the same time, each kept to its own cores if given, and wait for all; return their exit codes.
 
     One that fails does not stop the others. SIGTERM and SIGINT are passed on, so that each leaves a state from
-    which it goes on.
+    which it goes on; the first alone, which is enough (`process.launch`).
     """
+    caught: list[int] = []
     children = [
         subprocess.Popen(command, start_new_session=True, preexec_fn=own and partial(os.sched_setaffinity, 0, own))
         for command, own in zip(commands, cores, strict=True)
     ]
 
     def forward(number: int, _frame: object) -> None:
+        caught.append(number)
         for child in children:
-            if child.poll() is None:
+            if len(caught) == 1 and child.poll() is None:
                 child.send_signal(signal.SIGTERM)
 
     old = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}

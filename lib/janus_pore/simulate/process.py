@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -35,8 +36,19 @@ def locked(work: Path) -> Iterator[IO]:
         try:
             _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunError(f"{work} is being run by another process: wait for it, or stop it first") from None
+            said = (work / "lock").read_text(errors="replace").strip()
+            who = f" ({said}, or the mdrun that it left)" if said else ""
+            raise RunError(f"{work} is being run by another process{who}: wait for it, or stop it first") from None
+        with suppress(OSError):  # a full disk: then it does not say who
+            os.truncate(lock.fileno(), 0)
+            os.write(lock.fileno(), _who().encode())
         yield lock
+
+
+def _who() -> str:
+    """This process, in words for another one, perhaps on another host."""
+    job = os.environ.get("SLURM_JOB_ID")
+    return f"process {os.getpid()} on {socket.gethostname()}" + (f", Slurm job {job}" if job else "")
 
 
 @contextmanager
@@ -99,6 +111,8 @@ def _lists_a_gpu(smi: str) -> bool:
 def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progress | None = None) -> None:
     """Run mdrun to its end in `work`; SIGTERM and SIGINT are passed on, so that it writes a checkpoint first.
 
+    The first alone: a batch system may have signalled mdrun itself, and at its third signal it writes none.
+
     Raises
     ------
     StoppedError
@@ -117,7 +131,8 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
 
         def forward(number: int, _frame: object) -> None:
             caught.append(number)
-            child.send_signal(signal.SIGTERM)
+            if len(caught) == 1:
+                child.send_signal(signal.SIGTERM)
 
         def wait() -> None:
             child.wait()
@@ -133,7 +148,7 @@ def launch(argv: list[str], work: Path, lock: IO | None = None, progress: Progre
                     progress(_step_so_far(said))
         finally:
             if child.poll() is None:
-                child.terminate()
+                forward(signal.SIGTERM, None)
                 child.wait()
             for number, handler in old.items():
                 signal.signal(number, handler)

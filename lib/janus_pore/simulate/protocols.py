@@ -141,18 +141,18 @@ def check_replicas(scale: Scale, protocol: Protocol, replicas: Iterable[int]) ->
 
 
 def check(protocol: Protocol, md: MD, randomise_ps: float) -> None:
-    """Refuse segments that the time step or the trajectory's output interval do not divide."""
-    units = {"timestep_fs": md.timestep_fs / 1000, "trajectory_interval_ps": md.trajectory_interval_ps}
-    if not is_multiple(md.trajectory_interval_ps, units["timestep_fs"]) or not is_multiple(
-        randomise_ps, md.trajectory_interval_ps
-    ):
-        raise ProtocolError(
-            f"{protocol.name}: trajectory_interval_ps ({md.trajectory_interval_ps:g}) must be a whole number of time "
-            "steps and divide ensemble.randomise_ps"
-        )
-    for segment in protocol.segments:
+    """Refuse segments that the time step or an output interval does not divide, that of energies if another follows."""
+    intervals = {key: getattr(md, key) for key in ("trajectory_interval_ps", "energy_interval_ps")}
+    for key, interval in intervals.items():
+        if not is_multiple(randomise_ps, interval):
+            raise ProtocolError(
+                f"{protocol.name}: {key} ({interval:g} ps) must divide ensemble.randomise_ps ({randomise_ps:g} ps)"
+            )
+    units = {"timestep_fs": md.timestep_fs / 1000} | intervals
+    for k, segment in enumerate(protocol.segments):
         for key, unit in units.items():
-            if not is_multiple(segment.duration_ps, unit):
+            last = key == "energy_interval_ps" and k not in protocol.parents  # mdrun writes energies at any last step
+            if not last and not is_multiple(segment.duration_ps, unit):
                 raise ProtocolError(
                     f"{protocol.name}: a segment of {segment.duration_ps:g} ps is not a whole number of {key} "
                     f"({unit:g} ps; the protocol's, or that of md); change the duration, the frequency or {key}"

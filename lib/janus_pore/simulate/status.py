@@ -151,9 +151,11 @@ def finished_ps(
         if _taken(campaign, system, protocol.name, replica, shipped):
             total += scale.ensemble.randomise_ps + protocol.simulated_ps
             continue
-        for path in campaign.replica(system, protocol.name, replica).glob("seg[0-9]*[0-9]/manifest.json"):
-            first, last = read_note(path, Steps)["steps"]
-            total += (last - first) * timestep_fs / 1000
+        for k in range(len(protocol.segments) + 1):  # not what was moved away, and lies beside them
+            path = campaign.replica(system, protocol.name, replica) / f"seg{k:02d}" / "manifest.json"
+            if path.exists():
+                first, last = read_note(path, Steps)["steps"]
+                total += (last - first) * timestep_fs / 1000
     return total
 
 
