@@ -8,8 +8,8 @@ from janus_pore.build import bulk
 from janus_pore.errors import CellError, RunError, TrajectoryError
 from janus_pore.files import sha256, write_text
 from janus_pore.paths import Campaign
-from janus_pore.reduce import engine as reduced
 from janus_pore.reduce import checked, replica
+from janus_pore.reduce import engine as reduced
 from janus_pore.simulate import engine_checks, prepare
 
 
