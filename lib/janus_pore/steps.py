@@ -49,8 +49,7 @@ def status(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
 
     table = status.progress(scale, campaign, adopt.waiting(scale, campaign, args.shelf))
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
-    share = table.finished_ps.sum() / table.asked_ps.sum()
-    print(f"\n{100 * share:.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")
+    print(f"\n{100 * table.finished_ps.sum() / table.asked_ps.sum():.1f} % of {table.asked_ps.sum() / 1000:.4g} ns")
 
 
 def build(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
@@ -212,7 +211,7 @@ def notebook(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None
 
 
 def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
-    from .show import assumptions, book, scorecard
+    from .show import assumptions, book, decisions, scorecard
 
     scales = {s.scale: s for s in map(config.load, sorted((repository() / "config").glob("*.yml")))}
     shipped = {path.parent.name: config.load(path) for path in sorted(hints.shelf().glob("*/scale.yml"))}
@@ -222,6 +221,7 @@ def book(args: argparse.Namespace, scale: Scale, campaign: Campaign) -> None:
     staging, source = campaign.root / "book", repository() / "book"
     pages = {
         "assumptions.md": assumptions.page(scales | {scale.scale: scale}, scale.scale),
+        "decisions.md": decisions.page(repository() / "docs" / "adr"),
         "claims.md": scorecard.page(results, book.toc_entries(source / "_toc.yml")),
     }
     own = {f"reference/{name}": (shelf[name].notebooks(), one.notice) for name, one in shipped.items()}

@@ -49,7 +49,7 @@ rule html:
     input:
         every_kind,
         [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file() and path.parts[1] not in ("_build", "notebooks")],
-        sorted(str(path) for path in Path("config").glob("*.yml")),
+        sorted(str(path) for path in (*Path("config").glob("*.yml"), *Path("docs/adr").glob("*.md"))),
         code("show"),
         notebooks=expand(f"{RUNS}/notebooks/{{notebook}}.ipynb", notebook=NOTEBOOKS),
         shipped=lambda wildcards: [f"runs/reference/{scale}/notebooks/{notebook}.ipynb" for scale, notebook in PAGES],
