@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from ..analyse.decorrelation import Memory
 
 COLOURS = {"total": "#222222", "K": "#7b3294", "CL": "#1b7837", "OW": "#2166ac"}
+#: The sheet's atoms, as in the paper's Fig. 1A.
+SHEET_COLOURS = {"SE": "#f58518", "MO": "#3566c8", "S": "#f2d024"}
 BRANCH = {"forward": "#b2182b", "reverse": "#2166ac"}
 LABELS = {"total": "total", "K": "K$^+$", "CL": "Cl$^-$", "OW": "water O"}
 STYLE = {

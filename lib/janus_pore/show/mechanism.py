@@ -15,12 +15,12 @@ from matplotlib.patches import Arc, Circle, Rectangle
 from ..analyse.charging import AtVoltage, Charging
 from ..analyse.potential import SHEET_NM
 from . import claims
-from .figures import BRANCH, COLOURS
+from .figures import BRANCH, COLOURS, SHEET_COLOURS
 
 #: Colour and radius (nm) of each kind of atom in the picture.
 _ATOMS = {
-    "MO": ("#5e8c9a", 0.10), "S": ("#e6c229", 0.09), "SE": ("#e08214", 0.10), "O": ("#b2182b", 0.06),
-    "H": ("#f7f7f7", 0.035),
+    "MO": (SHEET_COLOURS["MO"], 0.10), "S": (SHEET_COLOURS["S"], 0.09), "SE": (SHEET_COLOURS["SE"], 0.10),
+    "O": ("#b2182b", 0.06), "H": ("#f7f7f7", 0.035),
 }  # fmt: skip
 #: Root mean square angle of a flat distribution (degrees).
 NO_PEAK_DEG = 360 / 12**0.5

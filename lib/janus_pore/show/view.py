@@ -22,10 +22,10 @@ from matplotlib.patches import Circle
 
 from .. import hints
 from ..errors import ViewError
+from .figures import SHEET_COLOURS
 
 Region = Literal["pore", "cell"]
-#: Colours of the paper's Fig. 1A for the sheet; ours for the rest.
-COLOUR = {"SE": "#f58518", "MO": "#3566c8", "S": "#f2d024", "K": "#8e44ad", "CL": "#2e9e4f", "OW": "#9ecae1"}
+COLOUR = SHEET_COLOURS | {"K": "#8e44ad", "CL": "#2e9e4f", "OW": "#9ecae1"}
 LABEL = {"SE": "Se", "MO": "Mo", "S": "S", "K": "K$^+$", "CL": "Cl$^-$", "OW": "water O"}
 #: Drawn radii in nm. They are chosen to be readable; they are not van der Waals radii.
 RADIUS_NM = {"SE": 0.11, "MO": 0.12, "S": 0.10, "K": 0.14, "CL": 0.18, "OW": 0.035}
