@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 from ipywidgets.embed import embed_data
-from janus_pore.show import book, view
+from janus_pore.show import book, decisions, view
 from matplotlib.image import imsave
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -214,8 +214,9 @@ def built(tmp_path_factory):
         (root / one).parent.mkdir(parents=True, exist_ok=True)
         (root / one).write_text('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>')
     figures = {str(Path(one).parent): (root / one).parent for one in asked}
+    generated = PAGES | {"decisions.md": decisions.page(SOURCE.parent / "docs" / "adr")}
     book.stage(
-        SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=PAGES, shipped=shipped, figures=figures
+        SOURCE, root / "notebooks", root / "staged", notice=NOTICE, pages=generated, shipped=shipped, figures=figures
     )
     return book.build(root / "staged", root / "html").parent
 
