@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from janus_pore.build import bulk
 from janus_pore.errors import RunError, TrajectoryError
 from janus_pore.files import sha256
 from janus_pore.paths import Campaign
@@ -19,6 +20,7 @@ def ran(make_scale, fake_segment, tmp_path):
     for k, name in enumerate(checks(scale)):
         fake_segment(campaign.engine() / name, np.full((2, 1, 3), 0.1 * k), np.array([0.0, 0.1]), [2.0, 2.0, 2.0])
         digests.append(sha256(campaign.engine() / name / "md.xtc"))
+    bulk.write(scale.systems["mosse"], scale.engine.edge_nm, campaign.engine() / "system")
     data = xr.Dataset({"total": ("time", [1.0, 2.0])}, attrs={"trajectories_sha256": " ".join(digests)})
     store.write(data, campaign.engine().with_suffix(".nc"))
     return scale, campaign, tmp_path / "shelf" / "test"

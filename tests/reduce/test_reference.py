@@ -131,6 +131,19 @@ class TestShip:
         with pytest.raises(ConfigError, match="run with other md.*new name"):
             reference.ship(config.load(other), other, lab.campaign, shelf, "x")
 
+    def test_other_checks_of_the_engine_are_refused_where_some_are_there(self, lab, scale_file, shelf, tmp_path):
+        content = yaml.safe_load(scale_file.read_text())
+        content["engine"]["edge_nm"] += 0.2
+        other = tmp_path / "other.yml"
+        other.write_text(yaml.safe_dump(content))
+        assert reference.ship(config.load(other), other, lab.campaign, shelf, "x")["kept"] == 1
+        (shelf / lab.scale.scale / "engine.nc").touch()
+        try:
+            with pytest.raises(ConfigError, match="run with other engine: give"):
+                reference.ship(config.load(other), other, lab.campaign, shelf, "x")
+        finally:
+            (shelf / lab.scale.scale / "engine.nc").unlink()
+
     def test_a_protocol_may_change_until_replicas_of_it_are_there(self, lab, scale_file, shelf, tmp_path, hold):
         content = yaml.safe_load(scale_file.read_text())
         content["protocols"]["sweep"]["periods"] = 2

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from janus_pore.build import bulk
-from janus_pore.errors import CellError, RunError, TrajectoryError
+from janus_pore.errors import CellError, ConfigError, RunError, TrajectoryError
 from janus_pore.files import sha256, write_text
 from janus_pore.paths import Campaign
 from janus_pore.reduce import checked, replica
@@ -111,7 +111,13 @@ class TestForReal:
     def test_shipped(self, cube, tmp_path):
         scale, campaign = cube
         replica.write(reduced.reduce_engine(scale, campaign), campaign.engine().with_suffix(".nc"))
-        assert checked.ship(scale, campaign, tmp_path, "abc1234")
+        longer = {"engine": scale.engine.model_copy(update={"nve_ps": 2 * scale.engine.nve_ps})}
+        with pytest.raises(ConfigError, match=r"was run with nsteps \(nve-.*not .*: ship it with the scale file"):
+            checked.ship(scale.model_copy(update=longer), campaign, tmp_path, "abc1234")
+        wider = {"engine": scale.engine.model_copy(update={"edge_nm": 2.2})}
+        with pytest.raises(ConfigError, match="was run with edge_nm 2.0, not 2.2"):
+            checked.ship(scale.model_copy(update=wider), campaign, tmp_path, "abc1234")
+        assert not any(tmp_path.iterdir()) and checked.ship(scale, campaign, tmp_path, "abc1234")
         manifest = json.loads((tmp_path / "engine.json").read_text())
         trajectories = [sha256(campaign.engine() / one["name"] / "md.xtc") for one in manifest["runs"]]
         assert [one["trajectory_sha256"] for one in manifest["runs"]] == trajectories

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Scale
-from ..errors import TrajectoryError
+from ..errors import ConfigError, TrajectoryError
 from ..files import Record, read_json, sha256, write_bytes, write_json
 from ..paths import Campaign
-from ..simulate.engine_checks import checks
+from ..simulate.engine_checks import checks, record, run_options
 from ..simulate.manifest import Build, builds, done, each_once
+from ..simulate.prepare import made_from, otherwise
 from . import store
 
 NAME = "engine.nc"
@@ -35,6 +36,8 @@ def ship(scale: Scale, campaign: Campaign, place: Path, commit: str) -> bool:
 
     Raises
     ------
+    ConfigError
+        naming what the scale file says otherwise than the runs had it.
     TrajectoryError
         if the reduced data are not of the runs as they are now.
     """
@@ -48,6 +51,7 @@ def ship(scale: Scale, campaign: Campaign, place: Path, commit: str) -> bool:
             f"{source} is not of the checks of the engine as they are now: run those that are missing, and reduce "
             "them again (janus-pore engine SCALE_FILE --name reduce)"
         )
+    _as_asked(scale, campaign)
     ran = builds([*runs.values()])
     write_bytes(target, source.read_bytes())
     write_json(target.with_suffix(".json"), {
@@ -66,6 +70,20 @@ def ship(scale: Scale, campaign: Campaign, place: Path, commit: str) -> bool:
     return True
 
 
+def _as_asked(scale: Scale, campaign: Campaign) -> None:
+    """Raise ConfigError if the checks were not run as the scale file says."""
+    asked = next(iter(scale.systems.values())).model_dump() | {"edge_nm": scale.engine.edge_nm}
+    built = record(campaign)["parameters"]
+    differs = otherwise(built, {key: asked[key] for key in built})
+    for name, check in checks(scale).items():
+        if made := made_from(campaign.engine() / "tpr" / f"{name}.tpr"):
+            options = {key: str(value) for key, value in run_options(check)[1].items()}
+            differs |= {f"{key} ({name})": said for key, said in otherwise(made["options"], options).items()}
+    if differs:
+        said = "; ".join(f"{key} {value}" for key, value in differs.items())
+        raise ConfigError(f"{campaign.engine()} was run with {said}: ship it with the scale file that it was run with")
+
+
 def collect(place: Path, campaign: Campaign) -> Path | None:
     """Put the shelf's checks of one scale where its notebook reads them; None, and none there, if none ship.
 
@@ -78,9 +96,9 @@ def collect(place: Path, campaign: Campaign) -> Path | None:
     if not source.exists():
         target.unlink(missing_ok=True)
         return None
-    record, remedy = source.with_suffix(".json"), f"restore it (git checkout {place})"
-    if not record.exists():
-        raise TrajectoryError(f"{record} is missing: {remedy}")
-    if read_json(record, remedy, _Shipped, TrajectoryError)["files"].get(NAME) != sha256(source):
+    manifest, remedy = source.with_suffix(".json"), f"restore it (git checkout {place})"
+    if not manifest.exists():
+        raise TrajectoryError(f"{manifest} is missing: {remedy}")
+    if read_json(manifest, remedy, _Shipped, TrajectoryError)["files"].get(NAME) != sha256(source):
         raise TrajectoryError(f"{source} is not the file its manifest describes: {remedy}")
     return write_bytes(target, source.read_bytes())

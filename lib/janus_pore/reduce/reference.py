@@ -73,12 +73,12 @@ def ship(scale: Scale, scale_file: Path, campaign: Campaign, shelf: Path, commit
     runs = [run_as_asked(scale, campaign, system, protocol, k) for system, protocol, k, _ in wanted]
     for parent in sorted({target.parent for *_, target in wanted}):
         _forces_alike(parent, [campaign.forces(s, p.name, k) for s, p, k, to in wanted if to.parent == parent])
+    if (wanted or (place / SCALE_FILE).exists()) and checked.ship(scale, campaign, place, commit):
+        count["set of checks of the engine added"] = 1
     if wanted:
         write_bytes(place / SCALE_FILE, scale_file.read_bytes())
     for (system, protocol, k, target), manifests in zip(wanted, runs, strict=True):
         _place(scale, campaign, system, protocol, k, target, commit, manifests)
-    if (place / SCALE_FILE).exists() and checked.ship(scale, campaign, place, commit):
-        count["set of checks of the engine added"] = 1
     return count
 
 

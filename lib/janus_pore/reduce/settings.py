@@ -19,6 +19,7 @@ from ..simulate.prepare import made_from, otherwise
 from ..simulate.protocols import protocols_of
 from ..simulate.runner import done
 from ..simulate.startframes import check_frame
+from . import checked
 
 #: Of a scale's analysis, what a reduced replica cannot be freed from again.
 REDUCTION = ("pore_radius_nm", "pore_half_depth_nm", "discard_ps")
@@ -120,7 +121,7 @@ def same_run(scale: Scale, campaign: Campaign, system: str, protocol: Protocol, 
 
 def same_physics(old: Scale, new: Scale, place: Path) -> None:
     """Raise where replicas on the shelf were run otherwise; a protocol that has none there may change."""
-    differs = differing(old, new)
+    differs = differing(old, new) + ["engine"] * (old.engine != new.engine and (place / checked.NAME).exists())
     empty = {key for key in differs if key.startswith("protocol ") and not any(place.glob(f"*/{key[9:]}/r*.nc"))}
     if differs := [key for key in differs if key not in empty]:
         raise ConfigError(

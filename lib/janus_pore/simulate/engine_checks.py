@@ -132,13 +132,18 @@ def run(
     if not state.exists():
         raise RunError(f"{place / 'settle'} is not there: settle the bulk electrolyte first")
     unchanged(place / "system")
-    last = prepare.steps(check.duration_ps, check.md)
-    options = prepare.dynamics(check.md, last, fresh_velocities_seed=None, seed=1, field=check.options, sheet=False)
+    last, options = run_options(check)
     conf = place / "minimise" / "conf.gro"
     tpr = prepare.run_input(gmx, place / "tpr" / f"{check.name}.tpr", options, conf, place / "system", state)
     task = _task(check.md, place, check.name, tpr, last)
     progress = watch and watch(check.name, last)
     return runner.run(task, gmx, threads=threads, max_hours=max_hours, progress=progress)
+
+
+def run_options(check: Check) -> tuple[int, dict[str, Any]]:
+    """The last step of a check, and its run options."""
+    last = prepare.steps(check.duration_ps, check.md)
+    return last, prepare.dynamics(check.md, last, fresh_velocities_seed=None, seed=1, field=check.options, sheet=False)
 
 
 def record(campaign: Campaign) -> dict[str, Any]:
