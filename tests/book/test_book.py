@@ -27,13 +27,13 @@ VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
 
-def write_notebook(path, *, outputs=(), execution_count=1, metadata=None):
+def write_notebook(path, *, outputs=(), execution_count=1, metadata=None, text="With $E = mc^2$."):
     python = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
     }
     cells = [
-        new_markdown_cell(f"# {path.stem}\n\nWith $E = mc^2$."),
+        new_markdown_cell(f"# {path.stem}\n\n{text}"),
         new_code_cell("1 + 1", execution_count=execution_count, outputs=list(outputs)),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +100,25 @@ def test_pages_from_shipped_data_have_their_own_notice_and_say_so(small):
     assert "</notebooks/a/one>`" in title
     html = book.build(small[2], small[3]).with_name("notebooks") / "a" / "one.html"
     assert 'href="../../reference/scout/a/one.html"' in html.read_text()
+
+
+def test_links_of_a_notebook_lead_to_pages_of_the_same_data_where_there_are_some(small):
+    executed = small[1].parents[1] / "reference"
+    linked = "[Two](two.ipynb), [three](../b/three.ipynb), [front](../../book/index.md), [site](https://a.org/b.md)."
+    for folder in (small[1], executed):
+        write_notebook(folder / "a" / "one.ipynb", text=linked)
+        write_notebook(folder / "a" / "two.ipynb")
+    write_notebook(small[1] / "b" / "three.ipynb")
+    toc = small[0] / "_toc.yml"
+    pages = ["notebooks/a/two", "notebooks/b/three", "reference/scout/a/one", "reference/scout/a/two"]
+    toc.write_text(toc.read_text() + "".join(f"- file: {page}\n" for page in pages))
+    stage(small, shipped={"reference/scout": (executed, NOTICE)})
+    html = book.build(*small[2:]).parent
+    for page, three in (("reference/scout/a", "../../../notebooks/b"), ("notebooks/a", "../b")):
+        text = (html / page / "one.html").read_text()
+        article = text[text.index("<article") : text.index("</article>")]
+        there = {"two.html", f"{three}/three.html", "../" * (page.count("/") + 1) + "index.html", "https://a.org/b.md"}
+        assert there <= set(re.findall(r'href="([^"]+)"', article))
 
 
 def test_figures_of_shipped_data_are_there_for_pages(small, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import re
 
+import nbformat
 import pytest
 from janus_pore import config
 from janus_pore.paths import Campaign, repository
@@ -34,3 +35,14 @@ def test_the_notebooks_that_are_said_to_have_shipped_data_are_those_of_the_book(
     said = {f"{part}/{number}" for part, numbers in parts for number in numbers.split(", ")}
     entries = [entry.split("/") for entry in book.toc_entries(ROOT / "book" / "_toc.yml")]
     assert said == {f"{entry[2]}/{entry[3][:2]}" for entry in entries if entry[:2] == ["reference", scale]}
+
+
+def test_notebooks_hold_nothing_that_jupyterlab_shows_as_it_is_written():
+    """Such as a role of MyST; links to other notebooks are Markdown's own, and lead somewhere."""
+    notebooks = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    assert notebooks
+    for path in notebooks:
+        cells = nbformat.read(path, 4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert not re.findall(r"\{\w+\}`", text), path
+        assert all((path.parent / to).is_file() for to in re.findall(r"\]\(([^):]+)\)", text)), path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +14,8 @@ from ..errors import BookError
 
 #: What stands in the title of a page made from data that ship with the book, before the name of their scale.
 SHIPPED = "reference data"
+#: A Markdown link to another notebook or page, as JupyterLab follows it: from the notebook's own folder.
+_LINK = re.compile(r"\]\(([^)\s:]+\.(?:ipynb|md))\)")
 
 
 def twins(entries: Iterable[str]) -> dict[str, str]:
@@ -66,6 +70,7 @@ def place(
         if any(part.startswith(".") for part in inside.parts):
             continue
         content = _read(notebook)
+        _lead(content, inside, executed)
         first = content["cells"][0]
         title, _, rest = "".join(first["source"]).partition("\n")
         if shipped:
@@ -77,6 +82,21 @@ def place(
         first["source"] = title + said + rest
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _lead(content: dict, inside: Path, executed: Path) -> None:
+    """Let links lead to the same run's page where it has one, else to that of the run that builds the book."""
+
+    def place_of(link: re.Match) -> str:
+        to = posixpath.normpath(f"notebooks/{inside.parent.as_posix()}/{link[1]}")
+        kind, _, page = to.partition("/")
+        if kind == "book":
+            return f"](/{page})"
+        return link[0] if kind == "notebooks" and (executed / page).exists() else f"](/{to})"
+
+    for cell in content["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = _LINK.sub(place_of, "".join(cell["source"]))
 
 
 def _read(notebook: Path) -> dict:
