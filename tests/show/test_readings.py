@@ -1,6 +1,8 @@
 """Tables of what a reading changes: the number, its error, and the base's own value beside it."""
 
+import numpy as np
 import pandas as pd
+import pytest
 from janus_pore import config
 from janus_pore.analyse.differences import QUANTITIES
 from janus_pore.analyse.readings import Fall
@@ -8,6 +10,7 @@ from janus_pore.analyse.stats import Estimate
 from janus_pore.paths import repository
 from janus_pore.reduce import shelf
 from janus_pore.show import readings
+from janus_pore.testsystems import SteppedCell
 
 
 def differences():
@@ -51,6 +54,20 @@ def test_configurations_are_called_by_what_is_not_as_in_the_first():
     again = {"cut666": ("cut666", {"volt_+0.40": None}), "cut666_b": ("cut666_b", {"volt_anew_+0.40": None})}
     assert readings.labels(scale, again) == {"cut666": "cut666", "cut666_b": "cut666_b"}  # else both are "6/6/6"
     assert readings.labels(scale, {}) == {}
+
+
+def test_how_each_configuration_charges(make_scale):
+    settings = make_scale(analysis__discard_ps=20.0).analysis
+    cell = SteppedCell()
+    table = readings.charged(
+        {"a": cell.sample(1), "b": SteppedCell(fields_v_nm=(0.0,)).sample(0)}, {"a": "A"}, settings
+    )
+    assert table.index.tolist() == ["A", "b"]
+    known = float(table.loc["A", "charging time (ps)"].split()[0])
+    assert known == pytest.approx(cell.rc_ps, rel=0.2)
+    assert float(table.loc["A", "after 20 ps (%)"]) == pytest.approx(100 * np.exp(-20 / known), abs=1)
+    assert table.loc["A", "runs"] == sum(one.sizes["replica"] for one in cell.sample(1).values())
+    assert table.loc["b", "capacitance (aF)"] == "not enough data" and "no run with a field" in table.loc["b", "why"]
 
 
 def test_changes():

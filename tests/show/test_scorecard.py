@@ -1,6 +1,7 @@
 """All claims of the paper on one page: none is lost between the results' files and the page."""
 
 import json
+import math
 
 import pytest
 from janus_pore.analyse.stats import Estimate
@@ -17,6 +18,7 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
         claims.Claim("area | lobe", "positive", None, "nA V/nm", "needs 3 ns"),
         claims.Claim("single", "1", claims.single(2.0, 5), "1"),
         claims.Claim("Se half: <cos theta>", "larger", None, "1"),  # once the browser took it for a tag
+        claims.Claim("no number", "1", Estimate(math.nan, math.nan, math.nan, 3), "1"),
         claims.Claim("ours alone", "not in the paper (58 ps)", claims.single(70.0, 5), "ps"),
     ]
     claims.save(ours, "loop", tmp_path, RECORD)
@@ -28,7 +30,7 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     made_by = {name: (f"a/{name}", f"The page {name}") for name in ("loop", "beside", "engine", "numbers", "played")}
     entries = [f"notebooks/a/{name}" for name in made_by if name != "played"]
     page = scorecard.page(results, entries, made_by)
-    assert "## This run" in page and "2 of 4 rows have a number" in page and "Nothing here" not in page
+    assert "## This run" in page and "2 of 5 rows have a number" in page and "Nothing here" not in page
     assert "| onset | 0.5 V/nm | 0.61 [0.5, 0.7] | V/nm | 12 |  |" in page
     assert r"| area \| lobe | positive | not enough data | nA V/nm | 0 | needs 3 ns |" in page
     assert "2 (no error bar)" in page and "From 2 trajectories, `tiny.yml`, GROMACS 2022.5." in page
@@ -37,7 +39,7 @@ def test_every_claim_of_the_paper_is_there(tmp_path):
     assert "engine" not in page and "density" not in page
     assert "numbers" not in page and "played" not in page
     assert "### The page loop\n\n{doc}`Its page </notebooks/a/loop>`. From 2" in page
-    assert ":::{dropdown} 2 of 4 rows have a number\n|" in page
+    assert ":::{dropdown} 2 of 5 rows have a number\n|" in page
 
 
 def test_every_table_has_a_notebook_that_makes_it():

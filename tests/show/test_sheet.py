@@ -52,16 +52,20 @@ def test_matches(lines, published):
 
 
 def test_the_rest_stands_beside_the_voltage_it_belongs_to(make_scale, published):
-    """2 V are the paper's 0.2 V/nm in 10 nm; 3 V are none of its fields; nothing is said of 5 V, without ions."""
+    """2 V are the paper's 0.4 V/nm in 5 nm and 0.2 in 10 nm; 3 V are 0.6 or none of its fields; 5 V have no ions."""
     scale = make_scale(barrier__half_range_nm=0.6)
     binned = barrier.binned([PoreIons(ions=20.0).sample(0)], 0.4, scale.barrier, scale.analysis)
     parts = column.parts(binned, 0.3, 0.06, -0.076, scale.analysis)
     ours = {"a": {2.0: parts, 3.0: parts, 5.0: {}}}
-    rows = {row.quantity: row for row in sheet.rest(ours, published, 10.0)}
-    assert rows["a, 2 V: water, electrostatic"].paper == "-21.5 kJ/mol (2 V in 10 nm)"
-    assert rows["a, 2 V: water + ions, electrostatic"].paper == "18.4 kJ/mol (2 V in 10 nm)"
+    rows = {row.quantity: row for row in sheet.rest(ours, published, 5.0, 10.0)}
+    both = "4.38 kJ/mol (0.4 V/nm in 5 nm), -21.52 kJ/mol (0.2 V/nm in 10 nm)"
+    assert rows["a, 2 V: water, electrostatic"].paper == both
+    both = "17.125 kJ/mol (0.4 V/nm in 5 nm), 18.39 kJ/mol (0.2 V/nm in 10 nm)"
+    assert rows["a, 2 V: water + ions, electrostatic"].paper == both
     assert rows["a, 2 V: all together"].here == parts["total"]
-    assert rows["a, 3 V: all together"].paper == "not printed" and rows["a, 5 V"].here is None
+    assert rows["a, 3 V: all together"].paper == "4.8 kJ/mol (0.6 V/nm in 5 nm)" and rows["a, 5 V"].here is None
+    alone = {row.quantity: row for row in sheet.rest(ours, published, 10.0)}
+    assert alone["a, 3 V: all together"].paper == "not printed"
     figure = sheet.against_voltage(ours, published, (5.0, 10.0))
     assert [len(ax.containers) for ax in figure.axes] == [1] * 8
     assert figure.axes[1].lines[0].get_ydata().tolist() == published.water_electrostatic_kj_mol.tolist()

@@ -28,6 +28,7 @@ PARTS = {
 }
 #: Fields between which the paper's barrier rises.
 _RISE_V_NM = (0.4, 0.8)
+_FORWARD = "forces are recomputed on the forward branch of a sweep only, as Table 1 is"
 
 
 def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
@@ -146,7 +147,7 @@ def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Clai
             key, label = name.split()[0], PARTS[name][0] if name in PARTS else name
             known = field in paper.index and name != "total from counts"
             here = one.by_counts if name == "total from counts" else one.total if key == "total" else one.parts.get(key)
-            text = f"{paper.loc[field, key]:.4g} kJ/mol" if known else "not printed"
+            text = f"{paper.loc[field, key]:g} kJ/mol" if known else "not printed"
             remark = one.failed if name == "total" else ""
             if known and name == "field":
                 remark = "paper: what its parts leave of its total"
@@ -157,7 +158,8 @@ def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Clai
         field = min(known, key=lambda field: known[field].value)
         lowest = Estimate(field, math.nan, math.nan, known[field].n)
     rows.append(Claim("field of the lowest barrier", printed("barrier_minimum"), lowest, "V/nm", remark))
-    return rows + _rise(found, paper)
+    other = Claim("barrier in the reverse sweep", printed("barrier_branch"), None, "kJ/mol", _FORWARD)
+    return [*rows, other, *_rise(found, paper)]
 
 
 def _rise(found: Mapping[float, Barrier], paper: pd.DataFrame) -> list[Claim]:

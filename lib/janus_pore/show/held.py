@@ -110,7 +110,7 @@ def claims(
         known = field in paper.index
         for name in ("total", *PARTS):
             label = PARTS[name][0] if name in PARTS else "largest climb"
-            text = f"{paper.loc[field, name]:.4g} kJ/mol" if known else "not printed"
+            text = f"{paper.loc[field, name]:g} kJ/mol" if known else "not printed"
             here = one.total if name == "total" else one.parts[name]
             where = f"from {one.minimum.value:.3f} to {one.maximum.value:.3f} nm" if name == "total" else ""
             rows.append(Claim(f"{field:g} V/nm: {label}", text, here, "kJ/mol", where))
@@ -118,7 +118,7 @@ def claims(
         low, high = min(climbs), max(climbs)
         known = {low, high} <= {*paper.index}
         printed = {
-            name: f"{paper.loc[high, name] - paper.loc[low, name]:+.4g} kJ/mol" if known else "not printed"
+            name: f"{paper.loc[high, name] - paper.loc[low, name]:+g} kJ/mol" if known else "not printed"
             for name in ("total", *PARTS)
         }
         ends = climbs[low].total, climbs[high].total

@@ -10,12 +10,15 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from ..analyse import charging
 from ..analyse.differences import QUANTITIES
 from ..analyse.readings import Fall
 from ..analyse.stats import Estimate
 from ..config import Scale
+from ..errors import AnalysisError
+from ..parameters import Analysis
 from ..simulate.protocols import md_of, protocols_of
-from .claims import Claim, printed
+from .claims import NOTHING, Claim, printed, text
 from .figures import apart, colours
 
 _MARKERS = "osD^vP*"
@@ -97,6 +100,29 @@ def water(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Figur
     right.set(xlabel="V = E Lx (V)", ylabel="frames without water (%)")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return figure
+
+
+def charged(data: Mapping[str, Mapping[str, xr.Dataset]], names: Mapping[str, str], settings: Analysis) -> pd.DataFrame:
+    """How each configuration charges after its field is switched on, and how much of that comes after `discard_ps`.
+
+    Parameters
+    ----------
+    data : datasets of each configuration by protocol, of constant fields; `names` as for `decision`
+    """
+    late, rows = f"after {settings.discard_ps:g} ps (%)", {}
+    for name, one in data.items():
+        row = {"capacitance (aF)": NOTHING, "charging time (ps)": NOTHING, late: NOTHING, "why": ""}
+        try:
+            step = charging.after_step(one, settings)
+        except AnalysisError as error:
+            row["why"] = str(error)
+        else:
+            row["why"] = step.failed
+            if step.rc_ps:
+                row |= {"capacitance (aF)": text(step.capacitance_af), "charging time (ps)": text(step.rc_ps)}
+                row[late] = f"{100 * np.exp(-settings.discard_ps / step.rc_ps.value):.0f}"
+        rows[names.get(name, name)] = {"runs": sum(data.sizes["replica"] for data in one.values()), **row}
+    return pd.DataFrame(rows).T
 
 
 def changes(differences: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from ..analyse.stats import Estimate
 from ..errors import BookError
 from ..files import Record, read_json
 from ..paths import repository
-from .claims import SILENT, text
+from .claims import NOTHING, SILENT, text
 from .provenance import behind
 
 HEAD = """# All claims at once
@@ -112,12 +112,12 @@ def page(
         if not tables:
             continue
         counted = [claim for *_, told in tables for claim in told]
-        known = sum(claim["here"] is not None for claim in counted)
+        known = sum(_known(claim) for claim in counted)
         parts.append(f"## {heading}\n\n{known} of {len(counted)} rows have a number.")
         parts.append(f"The pages have {every - len(counted)} more rows.\n")
         for name, content, told in sorted(tables, key=lambda one: home[one[0]]):
             where, title = home[name]
-            known = sum(claim["here"] is not None for claim in told)
+            known = sum(_known(claim) for claim in told)
             parts.append(f"### {title}\n\n{{doc}}`Its page </{where}>`. {_source(content['provenance'])}\n")
             parts.append(f":::{{dropdown}} {known} of {len(told)} rows have a number")
             parts.append("| quantity | paper | here | unit | n | remark |\n|---|---|---|---|---|---|")
@@ -132,17 +132,23 @@ def _told(content: dict[str, Any]) -> list[dict[str, Any]]:
     return [claim for claim in content.get("claims", []) if not claim["paper"].startswith(SILENT)]
 
 
+def _known(claim: dict[str, Any]) -> bool:
+    return text(_here(claim)) != NOTHING
+
+
+def _here(claim: dict[str, Any]) -> Estimate | None:
+    if not (numbers := claim["here"]):
+        return None
+    ends = (math.nan if numbers[k] is None else numbers[k] for k in ("value", "low", "high"))
+    return Estimate(*ends, numbers["n"])
+
+
 def _row(claim: dict[str, Any]) -> str:
     numbers = claim["here"]
-    here = (
-        Estimate(*(math.nan if numbers[k] is None else numbers[k] for k in ("value", "low", "high")), numbers["n"])
-        if numbers
-        else None
-    )
     cells = [
         claim["quantity"],
         claim["paper"],
-        text(here),
+        text(_here(claim)),
         claim["unit"],
         numbers["n"] if numbers else 0,
         claim["remark"],

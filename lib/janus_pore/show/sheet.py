@@ -188,17 +188,17 @@ def claims(
 
 
 def rest(
-    found: Mapping[str, Mapping[float, Mapping[str, Estimate]]], published: pd.DataFrame, length_nm: float
+    found: Mapping[str, Mapping[float, Mapping[str, Estimate]]], published: pd.DataFrame, *lengths_nm: float
 ) -> list[Claim]:
-    """Every part at the mouth, by system and voltage, beside the paper's within half a volt in a box of some length."""
+    """Every part at the mouth, by system and voltage, beside the paper's within half a volt in boxes of some length."""
     paper, rows = _printed(published), []
-    volts = paper.field_v_nm * length_nm
     for system, ours in found.items():
         for volt, one in ours.items():
-            k = int((volts - volt).abs().to_numpy().argmin())
-            near = abs(volts[k] - volt) <= 0.5
+            every = {length: (paper.field_v_nm * length - volt).abs() for length in lengths_nm}
+            near = {length: paper.loc[off.idxmin()] for length, off in every.items() if off.min() <= 0.5}
             for name, label in LABELS.items() if one else ():
-                text = f"{paper[name][k]:.3g} kJ/mol ({volts[k]:g} V in {length_nm:g} nm)" if near else "not printed"
+                said = [f"{k[name]:g} kJ/mol ({k.field_v_nm:g} V/nm in {nm:g} nm)" for nm, k in near.items()]
+                text = ", ".join(said) or "not printed"
                 rows.append(Claim(f"{system}, {volt:g} V: {label}", text, one[name], "kJ/mol"))
             if not one:
                 rows.append(Claim(f"{system}, {volt:g} V", "Table 1", None, "kJ/mol", "too few Cl- at the mouth"))
