@@ -106,7 +106,8 @@ def area_beyond_charging(
     """Area of one lobe less that of a capacitor with the loop's opening at E = 0, nA V/nm.
 
     I = C dE/dt (C per field) has the opening -C omega A and the lobe area C omega pi A^2 / 2. What is left is memory,
-    as far as the charging follows the field at once. For a pinched loop it is the area.
+    as far as the charging follows the field at once and C is the same at all fields: one that falls with the voltage
+    leaves a negative rest in both lobes. For a pinched loop it is the area.
     """
     amplitude = float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
     weight = _lobe(units, sign) + 0.5 * np.pi * amplitude * _opening(units)
