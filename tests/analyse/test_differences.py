@@ -55,6 +55,23 @@ def test_equal_ladders_differ_by_one_error_as_often_as_they_should(settings):
         assert np.mean(sigmas < 1) == pytest.approx(np.mean(inside), abs=0.03)
 
 
+def test_replicas_that_scatter_unlike_have_errors_of_their_own(settings):
+    """Offsets of 0.3 nA in one of two equal ladders and of 6 in the other, seven and nine replicas each."""
+    rng, inside, errors = np.random.default_rng(1), [], []
+    for k in range(24):
+        pair = {
+            name: {key: shifted({key: one}, rng.normal(0, spread, n))[key] for key, one in holds.items()}
+            for spread, n, (name, holds) in zip(
+                (0.3, 6.0), (9, 7),
+                {"a": Ladder(replicas=9).sample(k), "b": Ladder(replicas=7).sample(k + 1000)}.items(), strict=True,
+            )
+        }  # fmt: skip
+        box = against(pair, "a", settings).query("quantity == 'box'")
+        inside += [one.low <= 0 <= one.high for one in box.difference]
+        errors += [here.error / there.error for here, there in zip(box.here, box.base, strict=True)]
+    assert 0.58 < np.mean(inside) < 0.78 and np.median(errors) > 4
+
+
 class TestScatter:
     def test_of_replicas_with_offsets(self, settings):
         """Offsets of -4 and 4 nA in one of two ladders: s^2 = (16 + 16) / 2 about, with one degree of freedom each."""
@@ -86,9 +103,7 @@ class TestScatter:
         rows = differences.replicas(found, settings)
         table = differences.scatter(rows)
         box = differences.against(rows, "a", table, settings).query("quantity == 'box'").difference.iloc[0]
-        assert (
-            box.error == pytest.approx(1.0 * table.loc[("box", 2.0), "sd"] * np.sqrt(1 + 1 / 8), rel=0.2) and box.n == 1
-        )
+        assert box.error == pytest.approx(table.loc[("box", 2.0), "sd"] * np.sqrt(1 + 1 / 8), rel=0.2) and box.n == 1
 
 
 class TestPlacements:
@@ -103,14 +118,15 @@ class TestPlacements:
 
     def test_those_that_differ_are_found(self, settings):
         table = differences.placements(differences.replicas(self.placed(0, 5.0), settings))
-        box = table.loc["box"]
+        box = table.xs("a").loc["box"]
         assert (box.p < 1e-3).all() and (box.F > 5).all()
-        assert box.between.tolist() == [7] * 4 and box.within.tolist() == [8 + 2] * 4
-        assert (table.loc["mean_cos"].p > 1e-3).all()
+        assert box.between.tolist() == [7] * 4 and box.within.tolist() == [8] * 4
+        assert (table.xs("a").loc["mean_cos"].p > 1e-3).all()
+        assert set(table.index.get_level_values("configuration")) == {"a"}  # b has one placement
 
     def test_those_that_do_not_are_as_often_as_p_says(self, settings):
         tables = [differences.placements(differences.replicas(self.placed(k, 0.0), settings)) for k in range(24)]
-        p = np.concatenate([one.loc["box"].p for one in tables])
+        p = np.concatenate([one.xs("a").loc["box"].p for one in tables])
         assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.09) and 0.4 < np.mean(p) < 0.6
 
     def test_one_placement_says_nothing(self, settings):

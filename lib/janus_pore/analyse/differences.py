@@ -98,8 +98,8 @@ def placements(rows: pd.DataFrame) -> pd.DataFrame:
 
         F = [sum_p n_p (mean_p - mean)^2 / (P - 1)] / [sum_pk (x_pk - mean_p)^2 / (N - P)]
 
-    over the P placements p of a configuration and their N replicas k; both sums run over all configurations at one
-    voltage.
+    over the P placements p of one configuration at one voltage, and their N replicas k. Configurations are not put
+    together: replicas of one may scatter several times as much as those of another.
 
     Parameters
     ----------
@@ -107,30 +107,28 @@ def placements(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with index (`quantity`, `volt`): `F`, its degrees of freedom `between` and `within` placements, and `p`,
-    how often F would be as large if placements did not matter; without the voltages that lack either freedom
+    DataFrame with index (`configuration`, `quantity`, `volt`): `F`, its degrees of freedom `between` and `within`
+    placements, and `p`, how often F would be as large if placements did not matter; without those that lack a freedom
     """
-    found = []
+    found, keys = [], ["configuration", "quantity", "volt"]
     for quantity in QUANTITIES:
-        for volt, known in rows.dropna(subset=[quantity]).groupby("volt"):
-            grand = known.groupby("configuration")[quantity].transform("mean")
-            own = known.groupby(["configuration", "began"])[quantity]
-            across, within = ((own.transform("mean") - grand) ** 2).sum(), own.transform(lambda x: x - x.mean())
-            free = own.ngroups - known.configuration.nunique(), len(known) - own.ngroups
+        for (name, volt), known in rows.dropna(subset=[quantity]).groupby(["configuration", "volt"], sort=False):
+            own = known.groupby("began")[quantity]
+            across, within = own.transform("mean") - known[quantity].mean(), own.transform(lambda x: x - x.mean())
+            free = own.ngroups - 1, len(known) - own.ngroups
             if min(free) > 0:
-                ratio = (across / free[0]) / ((within**2).sum() / free[1])
-                found.append((quantity, volt, float(ratio), *free, float(fisher.sf(ratio, *free))))
-    return pd.DataFrame(found, columns=["quantity", "volt", "F", "between", "within", "p"]).set_index(
-        ["quantity", "volt"]
-    )
+                ratio = ((across**2).sum() / free[0]) / ((within**2).sum() / free[1])
+                found.append((name, quantity, volt, float(ratio), *free, float(fisher.sf(ratio, *free))))
+    return pd.DataFrame(found, columns=[*keys, "F", "between", "within", "p"]).set_index(keys)
 
 
 def against(rows: pd.DataFrame, base: str, scattered: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
     """Means over replicas, minus those of one configuration at the same V = E Lx.
 
-        difference = a - b,   error = t s sqrt(1 / n_a + 1 / n_b)
+        difference = a - b,   error = t sqrt(s_a^2 / n_a + s_b^2 / n_b)
 
-    with t from Student's distribution.
+    with t from Student's distribution (Welch's degrees of freedom, where s differ). s is the scatter of the
+    configuration's own replicas at that voltage where it has `ENOUGH` degrees of freedom, else that of all.
 
     Parameters
     ----------
@@ -157,13 +155,26 @@ def against(rows: pd.DataFrame, base: str, scattered: pd.DataFrame, settings: An
             here, there = own[quantity].dropna(), other[quantity].dropna()
             if not (len(here) and len(there)):
                 continue
-            sd, dof = scattered.loc[(quantity, volt), ["sd", "dof"]]
-            means = [_estimate(one.mean(), sd / np.sqrt(len(one)), dof, len(one), settings) for one in (there, here)]
-            by, error = here.mean() - there.mean(), sd * np.sqrt(1 / len(here) + 1 / len(there))
+            squares = [_variance(one, scattered.loc[(quantity, volt)]) for one in (there, here)]
+            means = [
+                _estimate(one.mean(), np.sqrt(square), free, len(one), settings)
+                for one, (square, free) in zip((there, here), squares, strict=True)
+            ]
+            (v, m), (w, n) = squares
+            alone = max(len(here), len(there)) > ENOUGH and v + w > 0
+            dof = (v + w) ** 2 / (v**2 / m + w**2 / n) if alone else m
+            by, error = here.mean() - there.mean(), np.sqrt(v + w)
             difference = _estimate(by, error, dof, min(len(here), len(there)), settings)
             sigmas = np.sign(by) * norm.isf(max(student.sf(abs(by) / error, dof), 1e-300)) if error > 0 else np.nan
             found.append((name, volt, quantity, *means, difference, float(sigmas)))
     return pd.DataFrame(found, columns=_COLUMNS)
+
+
+def _variance(values: pd.Series, pooled: pd.Series) -> tuple[float, float]:
+    """Of the mean of some replicas, and its degrees of freedom: by their own scatter, or by that of all."""
+    if len(values) > ENOUGH:
+        return float(values.var(ddof=1) / len(values)), len(values) - 1
+    return float(pooled.sd**2 / len(values)), int(pooled.dof)
 
 
 def _estimate(value: float, error: float, dof: float, n: int, settings: Analysis) -> Estimate:
