@@ -146,6 +146,9 @@ class Barrier(Model):
     protocols: list[Name] = Field(description="sweeps and constant fields; empty for none")
     fields_v_nm: list[FieldVnm] = Field(min_length=1)
     half_window_v_nm: float = Field(gt=0, le=0.5, description="frames this near to a field count for it")
+    branches: list[Literal["forward", "reverse"]] = Field(
+        default=["forward"], min_length=1, max_length=2, description="of a sweep: where |E| rises, and where it falls"
+    )
     every_frames: int = Field(ge=1, le=10_000, description="of the frames in a window, every n-th")
     half_range_nm: float = Field(gt=0, le=5.0, description="from the Mo plane, either way")
     bin_width_nm: float = Field(gt=0, le=0.5)

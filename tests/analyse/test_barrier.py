@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from janus_pore.analyse import barrier
 from janus_pore.errors import AnalysisError
+from janus_pore.reduce.forces import join, on_branch
 from janus_pore.testsystems import PoreIons
 
 #: kJ/mol; bins of 0.04 nm round the ends of the climb off.
@@ -109,6 +110,20 @@ class TestSelection:
         assert both.counts.sum() == 2 * later[low.sample_frame.values].sum() and both.sums.shape == (60, 30, 7)
         with pytest.raises(AnalysisError, match=r"no frame with forces within 0.05 of -0.4 V/nm"):
             barrier.binned([low, high], -0.4, scale.barrier, scale.analysis)
+
+    def test_each_branch_by_itself(self, scale):
+        """Hills of the same shape and another height on the way back, in one file of forces."""
+        there, back = PoreIons(ions=60.0), PoreIons(ions=60.0, depth=0.5)
+        late = back.sample(1)
+        late = late.assign(time=late.time + 0.3 * back.period_ps)
+        both = join([there.sample(0), late])
+        for branch, system in (("forward", there), ("reverse", back)):
+            (data, found) = barrier.climbs([on_branch(both, branch)], [0.4, 1.9], scale.barrier, scale.analysis)
+            assert list(data) == [0.4] and "no frame with forces" in found[1.9].failed
+            total, expected = found[0.4].by_counts, system.analytical_barrier()["total"]
+            assert total.value == pytest.approx(expected, abs=max(4 * total.error, 0.5)), branch
+        gap = there.analytical_barrier()["total"] - back.analytical_barrier()["total"]
+        assert gap > 1.5  # or the two could not be told apart
 
     def test_blocks_of_a_constant_field_are_its_units(self, scale):
         """0.1 ps of current_window_ps: 20 frames of 0.02 ps are four units."""

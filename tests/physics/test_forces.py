@@ -296,6 +296,9 @@ class TestFiles:
             store.write(data.assign_attrs(asked=json.dumps(asked)), other)
             with pytest.raises(TrajectoryError, match=f"do not go together: they differ in {differs}"):
                 forces.collect([paths[0], other])
+        earlier = {key: value for key, value in barrier.items() if key != "branches"}  # from before the key: forward
+        store.write(data.assign_attrs(asked=json.dumps([trajectory, topology, earlier, mdp, discard_ps])), other)
+        assert forces.collect([paths[0], other]).sizes["frame"] == 2 * data.sizes["frame"]
         constant = [store.read(path).assign_attrs(kind="constant") for path in paths]
         store.write(constant[0], tmp_path / "r000.forces.nc")
         more = barrier | {"fields_v_nm": [*barrier["fields_v_nm"], 1.1]}  # which asks nothing more there
@@ -313,6 +316,18 @@ class TestFiles:
         assert np.array_equal(both.field.values[both.sample_frame.values[second]],
                               one[1].field.values[one[1].sample_frame.values])  # fmt: skip
         assert both.attrs["trajectories_sha256"].split() == [d.attrs["trajectories_sha256"] for d in one]
+
+    def test_by_branch(self, campaign, paths):
+        """The forces were asked for on the forward one; a constant field is all forward."""
+        scale, where, _ = campaign
+        found = forces.load(scale, where, "mosse")["sweep"]
+        assert found.sizes["frame"] and forces.load(scale, where, "mosse", branch="reverse") == {}
+        late = found.assign(time=found.time + 0.5 * float(found.attrs["period_ps"]))
+        xr.testing.assert_identical(forces.on_branch(late, "forward"), late)
+        hold = found.assign_attrs(kind="constant", period_ps=0.0)
+        assert (
+            forces.on_branch(hold, "reverse").sizes["frame"] == 0 == forces.on_branch(hold, "reverse").sizes["sample"]
+        )
 
     def test_the_table_of_the_paper_is_about_sweeps(self, campaign, paths):
         scale, where, _ = campaign

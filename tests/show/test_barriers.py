@@ -69,7 +69,8 @@ def test_numbers_of_the_paper_stand_as_it_prints_them(found, published):
     rows = {claim.quantity: claim for claim in barriers.claims(found, published)}
     assert rows["0.2 V/nm: membrane, electrostatic"].paper == "-24.775 kJ/mol"
     assert rows["0.4 V/nm: ions, electrostatic"].paper == "12.745 kJ/mol"
-    assert rows["barrier in the reverse sweep"].here is None
+    reverse = rows["barrier in the reverse sweep, less that in the forward one"]
+    assert reverse.here is None and reverse.remark == barriers.NO_REVERSE
 
 
 def test_the_rise_that_the_paper_puts_on_the_water(found, published):
@@ -85,6 +86,22 @@ def test_the_rise_that_the_paper_puts_on_the_water(found, published):
     assert "electrostatic between ion and water" in water.remark
     only = {claim.quantity: claim.here for claim in barriers.claims({0.4: found[0.2]}, published)}
     assert only["from 0.4 to 0.8 V/nm: total"] is None
+
+
+def test_the_reverse_branch_beside_the_forward_one(found, published):
+    """24.5 -4.5 +3.5 and 30.5 +-3: higher by 6 +- 5, at the field that both have."""
+    higher = Barrier(*([Estimate(30.5, 27.5, 33.5, 4)] * 4), found[0.2].parts)
+    back = {0.2: higher, 0.4: Barrier(failed="no ion there"), 0.8: higher}
+    table = barriers.branches(found, back)
+    assert table.loc["0.2"].tolist() == ["24.5 [20, 28]", "23 [22, 24]", "30.5 [27.5, 33.5]", "30.5 [27.5, 33.5]", ""]
+    assert table.loc["0.4"].tolist() == ["-"] * 4 + ["forward: no ion in the pore; reverse: no ion there"]
+    assert table.loc["0.8", "remark"] == "forward: not asked for"
+    rows = {claim.quantity: claim for claim in barriers.claims(found, published, back)}
+    one = rows["0.2 V/nm: barrier in the reverse sweep, less that in the forward one"]
+    assert one.here == Estimate(6.0, 1.0, 11.0, 4) and "higher during the reverse sweep" in one.paper
+    assert sum("reverse" in name for name in rows) == 1
+    (none,) = [claim for claim in barriers.claims(found, published, {0.4: back[0.4]}) if "reverse" in claim.quantity]
+    assert none.here is None and none.remark == "no barrier on both branches of 1 fields"
 
 
 def test_a_field_that_the_paper_does_not_have(found, published):

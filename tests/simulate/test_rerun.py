@@ -98,6 +98,21 @@ class TestChosen:
         asked = [k for k in range(13) if np.abs(1.2 * np.sin(0.04 * np.pi * k) - [0.4, 0.8]).min() <= 0.1]
         assert index.tolist() == asked and len(asked) == 3
 
+    def test_a_sweep_on_both(self, scale):
+        """A sine is symmetric about its top: the same fields again, backwards."""
+        sweep = protocols_of(scale, "mosse")["sweep"]
+        both, back = (
+            rerun.chosen(
+                scale.model_copy(update={"barrier": scale.barrier.model_copy(update={"branches": one})}), sweep
+            )
+            for one in (["forward", "reverse"], ["reverse"])
+        )
+        there = rerun.chosen(scale, sweep)
+        assert sorted([*there[0], *back[0]]) == both[0].tolist() and back[0].tolist() == [
+            25 - k for k in there[0][::-1]
+        ]
+        assert back[2] == pytest.approx(there[2][::-1])
+
     def test_a_constant_field_after_what_is_discarded(self, scale):
         """0.2 ps discarded of 1 ps."""
         index, _, field = rerun.chosen(scale, protocols_of(scale, "mosse")["hold_+0.40"])
@@ -121,6 +136,8 @@ class TestRefusals:
             ("waiting_depth_nm", 0.9, "must not exceed half_range_nm"),
             ("axis_radius_nm", 0.6, "must not exceed radius_nm"),
             ("half_window_v_nm", 0.0, "greater than 0"),
+            ("branches", [], "at least 1"),
+            ("branches", ["back"], "'forward' or 'reverse'"),
             ("radius_nm", -1.0, "greater than 0"),
         ],
     )

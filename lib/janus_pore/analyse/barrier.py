@@ -139,6 +139,20 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
     return Binned(centres, *both, parts, field_v_nm, kt, frames, np.array(runs))
 
 
+def climbs(
+    data: Iterable[xr.Dataset], fields_v_nm: Iterable[float], barrier: Settings, settings: Analysis
+) -> tuple[dict[float, Binned], dict[float, Barrier]]:
+    """By field (V/nm): what `binned` gives, where it gives something, and the barrier or why there is none."""
+    data, there, found = list(data), {}, {}
+    for one in sorted(fields_v_nm):
+        try:
+            there[one] = binned(data, one, barrier, settings)
+            found[one] = climb(there[one], settings)
+        except AnalysisError as error:
+            found[one] = Barrier(failed=str(error))
+    return there, found
+
+
 def _whose(data: xr.Dataset) -> np.ndarray:
     """The replica of each frame, or what its ions began as where that makes groups enough (`by_group`)."""
     began = data.get("frame_began")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import xarray as xr
 
-from ..errors import AnalysisError
 from ..parameters import Analysis, Barrier
+from ..simulate.field import is_forward
 from . import barrier, current, orientation
 from .cycles import settled
 from .stats import Estimate
@@ -67,7 +67,7 @@ def forward(
     """On one branch of a sine sweep, in windows of the field; as `steady`."""
     samples = orientation.samples(sweep, settings)
     time, period = sweep.time.values, float(sweep.attrs["period_ps"])
-    rising, late = (time / period + 1e-9) % 0.5 < 0.25, settled(time, period)
+    rising, late = is_forward(time, period), settled(time, period)
     columns = {name: [] for name in QUANTITIES}
     waters = []
     folded = {name: current.fold(sweep, settings, how) for name, how in (("box", "box"), ("crossings", "pore"))}
@@ -98,18 +98,13 @@ def barriers(
     -------
     Dataset (bin): `barrier` and `by_counts` with `_low` and `_high`, `failed` (why there is none); coordinate `field`
     """
-    forces, found = list(forces), []
-    fields = sorted(fields_v_nm)
-    for field in fields:
-        try:
-            found.append(barrier.climb(barrier.binned(forces, field, asked, settings), settings))
-        except AnalysisError as error:
-            found.append(barrier.Barrier(failed=str(error)))
+    _, climbed = barrier.climbs(forces, fields_v_nm, asked, settings)
+    found = list(climbed.values())
     columns = {
         "barrier": [one.total or _nothing() for one in found],
         "by_counts": [one.by_counts or _nothing() for one in found],
     }
-    return _table(fields, columns, None).assign(failed=("bin", [one.failed for one in found]))
+    return _table(list(climbed), columns, None).assign(failed=("bin", [one.failed for one in found]))
 
 
 def _order(samples: orientation.Samples, settings: Analysis) -> tuple[Estimate, Estimate]:

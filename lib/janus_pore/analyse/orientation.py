@@ -13,6 +13,7 @@ from scipy.optimize import curve_fit
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
+from ..simulate.field import is_forward
 from . import independence
 from .cycles import phase_bins, settled
 from .fold import fold_angles, sense
@@ -64,15 +65,15 @@ def grouped(
     period = float(data.attrs.get("period_ps", 0))
     if period:
         group = np.minimum(phase_bins(time, period, 1)[0], round(time[-1] / period) - 1)
-        forward, keep = (time / period + 1e-9) % 0.5 < 0.25, settled(time, period)
+        rising, keep = is_forward(time, period), settled(time, period)
     else:
         late = (time - settings.discard_ps) / settings.current_window_ps
         group = np.minimum((late + 1e-9).astype(int), max(round(late[-1]) - 1, 0))  # a closing frame is no block
-        forward, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
+        rising, keep = np.ones(len(time), dtype=bool), time >= settings.discard_ps
     kept = keep[frame]
     theta, frame, replica = theta[kept], frame[kept], replica[kept]
     unit = replica.astype(np.int64) * (int(group.max()) + 1) + group[frame]
-    return Samples(theta, field[frame], forward[frame], unit, independence.together(data)[replica]), kept
+    return Samples(theta, field[frame], rising[frame], unit, independence.together(data)[replica]), kept
 
 
 def angles(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

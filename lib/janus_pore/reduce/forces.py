@@ -14,7 +14,7 @@ from ..build.forcefield import MOBILE_CHARGES
 from ..config import Scale
 from ..paths import Campaign
 from ..simulate import rerun
-from ..simulate.field import Protocol
+from ..simulate.field import Protocol, is_forward
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import repeated
 from ..units import KJ_MOL_NM_PER_E_V_NM
@@ -152,11 +152,11 @@ def join(collected: Sequence[xr.Dataset]) -> xr.Dataset:
     return together
 
 
-def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]:
+def load(scale: Scale, campaign: Campaign, system: str, branch: str = "forward") -> dict[str, xr.Dataset]:
     """The collected forces of a system that are there, by protocol, those of its other placements of ions included.
 
-    `frame_began` says of each frame which placement its ions began as (`shelf.began`). None at all gives an empty
-    mapping.
+    Of sweeps the frames of one branch; constant fields count as "forward". `frame_began` says of each frame which
+    placement its ions began as (`shelf.began`). None at all gives an empty mapping.
     """
     asked = {one: rerun.asked(scale, one) for one in scale.placements.get(system, [system])}
     as_which, found = began(scale, system), {}
@@ -165,11 +165,25 @@ def load(scale: Scale, campaign: Campaign, system: str) -> dict[str, xr.Dataset]
             one.assign(frame_began=("frame", np.full(one.sizes["frame"], as_which[k], dtype=np.int32)))
             for k, other, own in sources
             if own in asked[other] and (path := campaign.collected_forces(other, own)).exists()
-            for one in [read_whole(path)]
+            for one in [on_branch(read_whole(path), branch)]
+            if one.sizes["frame"]
         ]
         if parts:
             found[name] = join(parts) if len(parts) > 1 else parts[0]
     return found
+
+
+def on_branch(data: xr.Dataset, branch: str) -> xr.Dataset:
+    """The frames of collected forces that lie on the "forward" or the "reverse" branch of a sweep, and their samples.
+
+    All of a constant field is forward.
+    """
+    period = float(data.attrs["period_ps"])
+    rising = is_forward(data.time.values, period) if period else np.ones(data.sizes["frame"], dtype=bool)
+    keep = rising == (branch == "forward")
+    there = data.isel(frame=keep, sample=keep[data.sample_frame.values])
+    moved = np.cumsum(keep, dtype=np.int32)[there.sample_frame.values] - np.int32(1)
+    return there.assign(sample_frame=("sample", moved, data.sample_frame.attrs))
 
 
 def as_printed(found: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:

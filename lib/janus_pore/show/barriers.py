@@ -28,7 +28,9 @@ PARTS = {
 }
 #: Fields between which the paper's barrier rises.
 _RISE_V_NM = (0.4, 0.8)
-_FORWARD = "forces are recomputed on the forward branch of a sweep only, as Table 1 is"
+_NOT_ASKED = "not asked for"
+#: What is said where there are no forces on the reverse branch of a sweep.
+NO_REVERSE = "no forces on a reverse branch: constant fields have none, and of a sweep barrier.branches asks for it"
 
 
 def panels(number: int, height: float = 2.7) -> tuple[Figure, list[Axes]]:
@@ -125,7 +127,7 @@ def side_by_side(found: Mapping[float, Barrier], published: pd.DataFrame) -> pd.
     paper, rows = with_field(published).set_index("field_v_nm"), {}
     columns = {**{name: label for name, (label, *_) in PARTS.items()}, "total": "total"}
     for field in sorted({*paper.index, *(field for field, one in found.items() if not one.failed)}):
-        one = found.get(field, Barrier(failed="not asked for"))
+        one = found.get(field, Barrier(failed=_NOT_ASKED))
         if field in paper.index:
             rows[f"{field:g}", "paper"] = {label: f"{paper.loc[field, key]:g}" for key, label in columns.items()}
         ours = {} if one.failed else {**one.parts, "total": one.total}
@@ -134,10 +136,32 @@ def side_by_side(found: Mapping[float, Barrier], published: pd.DataFrame) -> pd.
     return pd.DataFrame(rows).T.rename_axis(["E (V/nm)", ""]).fillna("")
 
 
-def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Claim]:
+def branches(found: Mapping[float, Barrier], back: Mapping[float, Barrier]) -> pd.DataFrame:
+    """Both totals (kJ/mol) on both branches of a sweep, by field; a last column says why there is none.
+
+    Parameters
+    ----------
+    found, back : what `analyse.barrier.climb` gives of the forward and of the reverse branch, by field (V/nm)
+    """
+    rows = {}
+    for field in sorted({*found, *back}):
+        row, remarks = {}, []
+        for name, every in (("forward", found), ("reverse", back)):
+            one = every.get(field, Barrier(failed=_NOT_ASKED))
+            for label, here in (("", one.total), (", from counts", one.by_counts)):
+                row[f"{name}{label}"] = text(here) if here else "-"
+            remarks += [f"{name}: {one.failed}"] if one.failed else []
+        rows[f"{field:g}"] = row | {"remark": "; ".join(remarks)}
+    return pd.DataFrame(rows).T.rename_axis("E (V/nm)")
+
+
+def claims(
+    found: Mapping[float, Barrier], published: pd.DataFrame, back: Mapping[float, Barrier] | None = None
+) -> list[Claim]:
     """Total and parts at every field beside the paper's; where there is no barrier the remark says why.
 
-    Of a field that neither the paper nor we have a barrier for, one row.
+    Of a field that neither the paper nor we have a barrier for, one row. `back` has the barriers on the reverse
+    branch of a sweep.
     """
     paper = with_field(published).set_index("field_v_nm")
     rows = []
@@ -158,20 +182,43 @@ def claims(found: Mapping[float, Barrier], published: pd.DataFrame) -> list[Clai
         field = min(known, key=lambda field: known[field].value)
         lowest = Estimate(field, math.nan, math.nan, known[field].n)
     rows.append(Claim("field of the lowest barrier", printed("barrier_minimum"), lowest, "V/nm", remark))
-    other = Claim("barrier in the reverse sweep", printed("barrier_branch"), None, "kJ/mol", _FORWARD)
-    return [*rows, other, *_rise(found, paper)]
+    return [*rows, *_reverse(found, back or {}), *_rise(found, paper)]
+
+
+def _reverse(found: Mapping[float, Barrier], back: Mapping[float, Barrier]) -> list[Claim]:
+    """By how much the barrier is higher on the reverse branch, where it is known on both; else one row."""
+    higher = {
+        field: change for field in sorted(found.keys() & back.keys())
+        if (change := _change(found[field].total, back[field].total))
+    }  # fmt: skip
+    label, paper = "barrier in the reverse sweep, less that in the forward one", printed("barrier_branch")
+    if not higher:
+        return [
+            Claim(
+                label,
+                paper,
+                None,
+                "kJ/mol",
+                f"no barrier on both branches of {len(back)} fields" if back else NO_REVERSE,
+            )
+        ]
+    return [Claim(f"{field:g} V/nm: {label}", paper, here, "kJ/mol") for field, here in higher.items()]
+
+
+def _change(before: Estimate | None, after: Estimate | None) -> Estimate | None:
+    """The second less the first, errors added in quadrature; None without both."""
+    if before is None or after is None:
+        return None
+    change, error = after.value - before.value, math.hypot(before.error, after.error)
+    return Estimate(change, change - error, change + error, min(before.n, after.n))
 
 
 def _rise(found: Mapping[float, Barrier], paper: pd.DataFrame) -> list[Claim]:
-    """What the barrier and its two largest parts change by between two fields; errors added in quadrature."""
-    low, high = (found.get(field, Barrier(failed="not asked for")) for field in _RISE_V_NM)
+    """What the barrier and its two largest parts change by between two fields."""
+    low, high = (found.get(field, Barrier(failed=_NOT_ASKED)) for field in _RISE_V_NM)
     rows = []
     for key in ("total", "water_electrostatic", "ion_electrostatic"):
-        ends = [one.total if key == "total" else one.parts.get(key) for one in (low, high)]
-        here = None
-        if all(ends):
-            change, error = ends[1].value - ends[0].value, math.hypot(*(one.error for one in ends))
-            here = Estimate(change, change - error, change + error, min(one.n for one in ends))
+        here = _change(*(one.total if key == "total" else one.parts.get(key) for one in (low, high)))
         text = f"{paper.loc[_RISE_V_NM[1], key] - paper.loc[_RISE_V_NM[0], key]:+.4g} kJ/mol"
         remark = printed("barrier_cause") if key == "water_electrostatic" else ""
         label = PARTS[key][0] if key in PARTS else key
