@@ -55,7 +55,10 @@ def test_a_page_about_all_systems_waits_for_all_of_them(jobs_of):
     assert found["collect"] == "141" and found["equilibrate"] == "42"
 
 
-@pytest.mark.parametrize(("page", "scales"), [("04_hysteresis/05_sheet_voltage", "3"), ("04_hysteresis/01_loop", "1")])
+@pytest.mark.parametrize(
+    ("page", "scales"),
+    [("04_hysteresis/05_sheet_voltage", "3"), ("04_hysteresis/01_loop", "3"), ("04_hysteresis/02_relaxation", "1")],
+)
 def test_a_page_that_compares_with_other_scales_waits_for_them(jobs_of, page, scales):
     assert jobs_of("tiny", f"runs/reference/course/notebooks/{page}.ipynb")["reference"] == scales
 

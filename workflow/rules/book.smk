@@ -21,9 +21,9 @@ def data_for(wildcards):
     }.get(part, (COLLECTED if name.endswith(("membrane_charge", "sensitivity", "waiting_ions")) else MAIN_COLLECTED) + forces)
 
 def beside(wildcards):
-    """The shipped data of all scales, put together, for the page that compares with them."""
+    """The shipped data of all scales, put together, for the pages that compare with them."""
     shipped = sorted(path.parent.name for path in Path(SHELF).glob("*/scale.yml"))
-    return [f"runs/reference/{name}.done" for name in shipped if wildcards.notebook.endswith("sheet_voltage")]
+    return [f"runs/reference/{name}.done" for name in shipped if wildcards.notebook.endswith(("loop", "sheet_voltage"))]
 
 rule notebook:
     input: "notebooks/{notebook}.ipynb", data_for, beside, code("."), ancient(SCALE_FILE)

@@ -107,11 +107,16 @@ def area_beyond_charging(
 
     I = C dE/dt (C per field) has the opening -C omega A and the lobe area C omega pi A^2 / 2. What is left is memory,
     as far as the charging follows the field at once and C is the same at all fields: one that falls with the voltage
-    leaves a negative rest in both lobes. For a pinched loop it is the area.
+    leaves a negative rest in both lobes (`analyse.charged`). For a pinched loop it is the area.
     """
-    amplitude = float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
-    weight = _lobe(units, sign) + 0.5 * np.pi * amplitude * _opening(units)
+    weight = beyond(units, sign)
     return number(_one(units, species), lambda mean: mean @ weight, settings, confidence)
+
+
+def beyond(units: xr.DataArray, sign: int) -> np.ndarray:
+    """Weights (bin,) with which a curve gives what `area_beyond_charging` is of it."""
+    amplitude = float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
+    return _lobe(units, sign) + 0.5 * np.pi * amplitude * _opening(units)
 
 
 def pinch(units: xr.DataArray, settings: Analysis, species: str = "total") -> Estimate:
