@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from janus_pore import units
 
@@ -32,3 +33,10 @@ def test_a_litre_of_salt_and_a_gram_of_water_close():
 )
 def test_is_multiple(value, unit, whole):
     assert units.is_multiple(value, unit) is whole
+
+
+def test_a_sine_rises_in_its_first_and_third_quarter():
+    """Either way from zero; zero begins a branch, and a top the other, whatever rounding leaves."""
+    for period in (1000.0, 3.0, 0.7):
+        turns = np.array([0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0, 7.5])
+        assert units.is_forward(turns * period, period).tolist() == [1, 1, 0, 0, 1, 1, 0, 0, 1, 1]

@@ -3,6 +3,7 @@
 GROMACS units throughout (nm, ps, kJ/mol, e, K, u), V/nm for the field, nA for currents.
 """
 
+import numpy as np
 from scipy import constants as si
 
 #: 1 e/ps expressed in nA (160.2177).
@@ -59,3 +60,8 @@ def is_multiple(value: float, unit: float) -> bool:
     """Whether `value` is a whole number (at least one) of `unit`, to rounding."""
     ratio = value / unit
     return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6
+
+
+def is_forward(time_ps: np.ndarray, period_ps: float) -> np.ndarray:
+    """Whether |E| rises, bool (n,), at times (n,) since the start of a sine that begins at zero: its forward branch."""
+    return (np.asarray(time_ps) / period_ps + 1e-9) % 0.5 < 0.25

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from janus_pore.errors import ProtocolError
 from janus_pore.simulate import protocols
-from janus_pore.simulate.field import Protocol, Segment, is_forward
+from janus_pore.simulate.field import Protocol, Segment
 from janus_pore.simulate.protocols import protocols_of
 
 #: Steps from a preparation, whose energies are stored every 0.04 ps.
@@ -64,13 +64,6 @@ class TestSegment:
 
     def test_five_volts_are_still_meant(self):
         assert Segment(-5.0, 1.0).at(np.array([0.5])) == pytest.approx([-5.0])
-
-
-def test_a_sine_rises_in_its_first_and_third_quarter():
-    """Either way from zero; zero begins a branch, and a top the other, whatever rounding leaves."""
-    for period in (1000.0, 3.0, 0.7):
-        turns = np.array([0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0, 7.5])
-        assert is_forward(turns * period, period).tolist() == [1, 1, 0, 0, 1, 1, 0, 0, 1, 1]
 
 
 class TestProtocol:

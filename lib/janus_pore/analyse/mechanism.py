@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..parameters import Analysis, Barrier
-from ..simulate.field import is_forward
+from ..units import is_forward
 from . import barrier, current, orientation
 from .cycles import settled
 from .stats import Estimate

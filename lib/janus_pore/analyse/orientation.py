@@ -13,7 +13,7 @@ from scipy.optimize import curve_fit
 
 from ..errors import AnalysisError
 from ..parameters import Analysis
-from ..simulate.field import is_forward
+from ..units import is_forward
 from . import independence
 from .cycles import phase_bins, settled
 from .fold import fold_angles, sense

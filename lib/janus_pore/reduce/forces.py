@@ -14,10 +14,10 @@ from ..build.forcefield import MOBILE_CHARGES
 from ..config import Scale
 from ..paths import Campaign
 from ..simulate import rerun
-from ..simulate.field import Protocol, is_forward
+from ..simulate.field import Protocol
 from ..simulate.gmx import Gmx
 from ..simulate.protocols import repeated
-from ..units import KJ_MOL_NM_PER_E_V_NM
+from ..units import KJ_MOL_NM_PER_E_V_NM, is_forward
 from .asked import alike, asked_of, decides
 from .settings import SET_BACK, same_run
 from .shelf import began

@@ -18,11 +18,6 @@ MAX_FIELD_V_NM = 5.0
 _FLAT_PS = 1e9
 
 
-def is_forward(time_ps: np.ndarray, period_ps: float) -> np.ndarray:
-    """Whether |E| rises, bool (n,), at times (n,) since the start of a sine that begins at zero: its forward branch."""
-    return (np.asarray(time_ps) / period_ps + 1e-9) % 0.5 < 0.25
-
-
 @dataclass(frozen=True)
 class Segment:
     """A stretch of a protocol: a constant field, or a sine that starts at zero.

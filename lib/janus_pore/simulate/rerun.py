@@ -20,9 +20,10 @@ from ..environment import variables
 from ..errors import RunError, TrajectoryError
 from ..parameters import MD, RERUN_RESOLUTION_NM
 from ..paths import Campaign
+from ..units import is_forward
 from . import prepare, process, zeroed
 from .ensemble import segment_directories
-from .field import Protocol, is_forward
+from .field import Protocol
 from .gmx import Gmx
 from .protocols import interval_of, md_of, protocols_of
 from .runner import done
