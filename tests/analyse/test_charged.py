@@ -26,22 +26,23 @@ def units(settings):
     return current.fold(SineConductor().sample(0), settings)
 
 
-def known(capacitance_af, tau_ps=20.0, volts=(2.0, 12.0), draws=3):
+def known(capacitance_af, tau_ps=20.0, volts=(2.0, 12.0), draws=3, at_once=0.0):
     every = np.tile(np.broadcast_to(capacitance_af, len(volts)).astype(float), (1 + draws, 1))
-    return charged.Sheet(np.array(volts), every, np.full(1 + draws, tau_ps), 8)
+    return charged.Sheet(np.array(volts), every, np.full(1 + draws, tau_ps), at_once, 8)
 
 
 def amplitude_v(units):
     return LENGTH * float(np.abs(units.field).max() / np.cos(np.pi / units.sizes["bin"]))
 
 
-@pytest.mark.parametrize("tau", [0.5, 20.0, 500.0])
-def test_one_capacitance_in_closed_form(units, tau):
-    """I = C w V / sqrt(1 + (w tau)^2), arctan(w tau) behind a cosine; a bin holds its mean."""
+@pytest.mark.parametrize(("tau", "at_once"), [(0.5, 0.0), (20.0, 0.0), (20.0, 0.3), (500.0, 0.0), (500.0, 1.0)])
+def test_one_capacitance_in_closed_form(units, tau, at_once):
+    """I = C w V / sqrt(1 + (w tau)^2), arctan(w tau) behind a cosine, but for what moves at once; bins hold means."""
     omega, phase = 2 * np.pi / units.attrs["unit_ps"], 2 * np.pi * units.phase.values
-    largest = 0.1 * omega * amplitude_v(units) / np.hypot(1, omega * tau) / AF_PER_NA_PS_V
-    expected = largest * np.sinc(1 / units.sizes["bin"]) * np.cos(phase - np.arctan(omega * tau))
-    found = charged.current(known(0.1, tau), units, LENGTH)
+    largest = 0.1 * omega * amplitude_v(units) / AF_PER_NA_PS_V
+    slow = np.cos(phase - np.arctan(omega * tau)) / np.hypot(1, omega * tau)
+    expected = largest * np.sinc(1 / units.sizes["bin"]) * (at_once * np.cos(phase) + (1 - at_once) * slow)
+    found = charged.current(known(0.1, tau, at_once=at_once), units, LENGTH)
     assert found.shape == (4, units.sizes["bin"])
     assert found[0] == pytest.approx(expected, abs=2e-3 * largest)
     assert found.sum(axis=1) == pytest.approx(0.0, abs=1e-9 * largest * units.sizes["bin"])  # it ends as it began
@@ -76,7 +77,8 @@ class TestSheet:
         error = found.capacitance_af[1:].std(axis=0)
         assert (np.abs(found.capacitance_af[0] - 0.5) < 4 * error).all() and (error < 0.02).all()
         assert found.tau_ps[0] == pytest.approx(20.0, abs=4 * found.tau_ps[1:].std())
-        assert found.text.startswith("16 runs at constant fields: tau ") and "aF 0.5" in found.text
+        assert found.at_once == pytest.approx(0.0, abs=0.1)
+        assert found.text.startswith("16 runs at constant fields: ") and "aF 0.5" in found.text
 
     def test_the_charge_between_and_beyond(self):
         one = known((0.2, 0.1), volts=(2.0, 6.0))

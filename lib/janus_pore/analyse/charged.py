@@ -1,8 +1,9 @@
 """What loop does a sheet leave that charges, whose capacitance depends on the voltage, and that remembers nothing?
 
-Constant fields say which charge Q_inf(V) the sheet has in the end, and in which time tau it gets there. Along a sweep
+Constant fields say which charge Q_inf(V) the sheet has in the end, which part s of it moves at once, and in which time
+tau the rest follows. Along a sweep
 
-    dQ/dt = (Q_inf(V(t)) - Q) / tau,    V = E Lx,    I = dQ/dt,
+    Q = s Q_inf(V(t)) + (1 - s) q,    dq/dt = (Q_inf(V(t)) - q) / tau,    V = E Lx,    I = dQ/dt,
 
 Q as an outer circuit counts it (`analyse.charging`): what the whole box shows beside the ions that pass the pore. Of
 such a current `loop.area_beyond_charging` leaves nothing if Q_inf = C V and tau is short; it leaves something in both
@@ -37,6 +38,7 @@ class Sheet:
     voltage_v : array (k,), |V| of the constant fields, rising
     capacitance_af : array (1 + draws, k), Q / V over the second half of the runs
     tau_ps : array (1 + draws,)
+    at_once : part of the charge that needs no time, from the same fit
     runs : how many there are, of all voltages
     failed : why there is none, with empty arrays; else empty
     """
@@ -44,6 +46,7 @@ class Sheet:
     voltage_v: np.ndarray
     capacitance_af: np.ndarray
     tau_ps: np.ndarray
+    at_once: float
     runs: int
     failed: str = ""
 
@@ -53,7 +56,10 @@ class Sheet:
         if self.failed:
             return self.failed
         each = (f"{c:.3f} at {v:g} V" for v, c in zip(self.voltage_v, self.capacitance_af[0], strict=True))
-        return f"{self.runs} runs at constant fields: tau {self.tau_ps[0]:.0f} ps, capacitance in aF {', '.join(each)}"
+        return (
+            f"{self.runs} runs at constant fields: {100 * self.at_once:.0f} % at once, tau {self.tau_ps[0]:.0f} ps, "
+            f"capacitance in aF {', '.join(each)}"
+        )
 
     def charge(self, voltage_v: np.ndarray | float) -> np.ndarray:
         """Q_inf (1 + draws, t) in 1e-18 C: the capacitance is linear between the voltages, and constant beyond."""
@@ -91,7 +97,8 @@ def sheet(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0)
     capacitance = AF_PER_E_V * np.vstack([mean, drawn]) / volts
     error = fitted.rc_ps.error / norm.ppf(0.5 + settings.confidence / 2)
     tau = np.append(fitted.rc_ps.value, rng.normal(fitted.rc_ps.value, error, settings.bootstrap_draws))
-    return Sheet(volts, capacitance, np.maximum(tau, 0.1 * fitted.rc_ps.value), int(n.sum()))
+    at_once = float(np.clip(fitted.fitted_af[0] / fitted.capacitance_af.value, 0, 1))
+    return Sheet(volts, capacitance, np.maximum(tau, 0.1 * fitted.rc_ps.value), at_once, int(n.sum()))
 
 
 def current(known: Sheet, units: xr.DataArray, length_x_nm: float) -> np.ndarray:
@@ -105,13 +112,14 @@ def current(known: Sheet, units: xr.DataArray, length_x_nm: float) -> np.ndarray
     bins, period = units.sizes["bin"], float(units.attrs["unit_ps"])
     steps = bins * max(1, round(_STEPS / bins))
     amplitude_v = float(np.abs(units.field.values).max() / np.cos(np.pi / bins)) * length_x_nm
-    level = known.charge(amplitude_v * np.sin(2 * np.pi * (np.arange(steps) + 0.5) / steps))
+    level = known.charge(amplitude_v * np.sin(np.pi * np.arange(2 * steps + 1) / steps))  # at ends and middles of steps
     keep = np.exp(-period / steps / known.tau_ps)
-    charge = np.zeros((len(level), steps + 1))
-    for k in range(steps):
-        charge[:, k + 1] = level[:, k] + (charge[:, k] - level[:, k]) * keep
-    start = charge[:, -1] / (1 - keep**steps)  # of the cycle that ends as it began: what is left of the start decays
-    charge += start[:, None] * keep[:, None] ** np.arange(steps + 1)
+    slow = np.zeros((len(level), steps + 1))
+    for k, middle in enumerate(level[:, 1::2].T):
+        slow[:, k + 1] = middle + (slow[:, k] - middle) * keep
+    start = slow[:, -1] / (1 - keep**steps)  # of the cycle that ends as it began: what is left of the start decays
+    slow += start[:, None] * keep[:, None] ** np.arange(steps + 1)
+    charge = known.at_once * level[:, ::2] + (1 - known.at_once) * slow
     return np.diff(charge[:, :: steps // bins], axis=1) / (period / bins) / AF_PER_NA_PS_V
 
 
@@ -123,4 +131,4 @@ def rest(known: Sheet, units: xr.DataArray, length_x_nm: float, settings: Analys
 
 
 def _none(why: str) -> Sheet:
-    return Sheet(np.empty(0), np.empty((0, 0)), np.empty(0), 0, why)
+    return Sheet(np.empty(0), np.empty((0, 0)), np.empty(0), 0.0, 0, why)
