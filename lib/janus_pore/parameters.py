@@ -133,7 +133,7 @@ class Analysis(Model):
     pore_radius_nm: Annotated[float, Field(gt=0, le=2.0)]
     pore_half_depth_nm: Annotated[float, Field(gt=0, le=1.0)]
     current_window_ps: Positive
-    phase_bins: int = Field(ge=8, le=2000)
+    phase_bins: int = Field(ge=8, le=2000, multiple_of=4)
     angle_bins: int = Field(ge=12, le=720)
     bootstrap_draws: int = Field(ge=100, le=100_000)
     confidence: float = Field(gt=0, lt=1)
@@ -146,9 +146,7 @@ class Barrier(Model):
     protocols: list[Name] = Field(description="sweeps and constant fields; empty for none")
     fields_v_nm: list[FieldVnm] = Field(min_length=1)
     half_window_v_nm: float = Field(gt=0, le=0.5, description="frames this near to a field count for it")
-    branches: list[Literal["forward", "reverse"]] = Field(
-        default=["forward"], min_length=1, max_length=2, description="of a sweep: where |E| rises, and where it falls"
-    )
+    both_branches: bool = Field(default=False, description="of a sweep the frames where |E| falls, too")
     every_frames: int = Field(ge=1, le=10_000, description="of the frames in a window, every n-th")
     half_range_nm: float = Field(gt=0, le=5.0, description="from the Mo plane, either way")
     bin_width_nm: float = Field(gt=0, le=0.5)

@@ -296,7 +296,9 @@ class TestFiles:
             store.write(data.assign_attrs(asked=json.dumps(asked)), other)
             with pytest.raises(TrajectoryError, match=f"do not go together: they differ in {differs}"):
                 forces.collect([paths[0], other])
-        earlier = {key: value for key, value in barrier.items() if key != "branches"}  # from before the key: forward
+        earlier = {
+            key: value for key, value in barrier.items() if key != "both_branches"
+        }  # from before the key: forward
         store.write(data.assign_attrs(asked=json.dumps([trajectory, topology, earlier, mdp, discard_ps])), other)
         assert forces.collect([paths[0], other]).sizes["frame"] == 2 * data.sizes["frame"]
         constant = [store.read(path).assign_attrs(kind="constant") for path in paths]

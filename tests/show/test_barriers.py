@@ -99,9 +99,10 @@ def test_the_reverse_branch_beside_the_forward_one(found, published):
     rows = {claim.quantity: claim for claim in barriers.claims(found, published, back)}
     one = rows["0.2 V/nm: barrier in the reverse sweep, less that in the forward one"]
     assert one.here == Estimate(6.0, 1.0, 11.0, 4) and "higher during the reverse sweep" in one.paper
-    assert sum("reverse" in name for name in rows) == 1
+    counted = rows["0.2 V/nm: barrier in the reverse sweep, less that in the forward one, from counts"]
+    assert counted.here.value == 7.5 and sum("reverse" in name for name in rows) == 2
     (none,) = [claim for claim in barriers.claims(found, published, {0.4: back[0.4]}) if "reverse" in claim.quantity]
-    assert none.here is None and none.remark == "no barrier on both branches of 1 fields"
+    assert none.here is None and none.remark == "at none of 1 fields a barrier on both branches"
 
 
 def test_a_field_that_the_paper_does_not_have(found, published):

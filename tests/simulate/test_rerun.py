@@ -101,17 +101,14 @@ class TestChosen:
     def test_a_sweep_on_both(self, scale):
         """A sine is symmetric about its top: the same fields again, backwards."""
         sweep = protocols_of(scale, "mosse")["sweep"]
-        both, back = (
+        there, both = (
             rerun.chosen(
-                scale.model_copy(update={"barrier": scale.barrier.model_copy(update={"branches": one})}), sweep
+                scale.model_copy(update={"barrier": scale.barrier.model_copy(update={"both_branches": one})}), sweep
             )
-            for one in (["forward", "reverse"], ["reverse"])
+            for one in (False, True)
         )
-        there = rerun.chosen(scale, sweep)
-        assert sorted([*there[0], *back[0]]) == both[0].tolist() and back[0].tolist() == [
-            25 - k for k in there[0][::-1]
-        ]
-        assert back[2] == pytest.approx(there[2][::-1])
+        assert both[0].tolist() == [*there[0], *(25 - there[0][::-1])]
+        assert both[2] == pytest.approx([*there[2], *there[2][::-1]])
 
     def test_a_constant_field_after_what_is_discarded(self, scale):
         """0.2 ps discarded of 1 ps."""
@@ -136,9 +133,7 @@ class TestRefusals:
             ("waiting_depth_nm", 0.9, "must not exceed half_range_nm"),
             ("axis_radius_nm", 0.6, "must not exceed radius_nm"),
             ("half_window_v_nm", 0.0, "greater than 0"),
-            ("branches", [], "at least 1"),
-            ("branches", ["back"], "'forward' or 'reverse'"),
-            ("radius_nm", -1.0, "greater than 0"),
+            ("both_branches", "reverse", "boolean"),
         ],
     )
     def test_a_scale_file_that_cannot_be_meant(self, settings, tmp_path, key, value, why):

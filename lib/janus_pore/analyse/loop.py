@@ -105,9 +105,9 @@ def area_beyond_charging(
 ) -> Estimate:
     """Area of one lobe less that of a capacitor with the loop's opening at E = 0, nA V/nm.
 
-    I = C dE/dt (C per field) has the opening -C omega A and the lobe area C omega pi A^2 / 2. What is left is memory,
-    as far as the charging follows the field at once and C is the same at all fields: one that falls with the voltage
-    leaves a negative rest in both lobes (`analyse.charged`). For a pinched loop it is the area.
+    I = C dE/dt (C per field) has the opening -C omega A and the lobe area C omega pi A^2 / 2; a lag lowers both alike.
+    What is left is memory, as far as C is the same at all fields: one that falls with the voltage leaves a rest of its
+    own in both lobes (`analyse.charged`). For a pinched loop it is the area.
     """
     weight = beyond(units, sign)
     return number(_one(units, species), lambda mean: mean @ weight, settings, confidence)

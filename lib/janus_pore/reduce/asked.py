@@ -19,7 +19,7 @@ from ..simulate.prepare import otherwise
 from ..simulate.protocols import md_of
 
 #: What `barrier` asks of a sweep's frames. Of a constant field all frames count, whatever other fields are asked for.
-_WINDOWS = ("fields_v_nm", "half_window_v_nm", "branches")
+_WINDOWS = ("fields_v_nm", "half_window_v_nm", "both_branches")
 #: What `asked_of` gives, but for the trajectory.
 _WHAT = ("the topology", "the scale's barrier", "its md", "analysis.discard_ps")
 
@@ -44,7 +44,7 @@ def decides(asked: str | None, kind: str) -> list:
     if asked is None:
         return []
     found = json.loads(asked)
-    found[2].setdefault("branches", ["forward"])  # of a file from before the key
+    found[2].setdefault("both_branches", False)  # of a file from before the key
     if kind != "constant":
         return found[:-1]  # all but analysis.discard_ps
     for key in _WINDOWS:

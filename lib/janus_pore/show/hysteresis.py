@@ -31,18 +31,20 @@ def phase(curves: Mapping[str, xr.Dataset], ax: Axes, species: str = "total") ->
     ax.legend()
 
 
-def charging(curve: xr.Dataset, drawn_na: np.ndarray, confidence: float, ax: Axes) -> None:
-    """What charged the sheet along a period, and (dashed) what a sheet of constant fields' charges would have taken.
+def charging(curve: xr.Dataset, drawn_na: Mapping[str, np.ndarray], confidence: float, ax: Axes) -> None:
+    """What charged the sheet along a period, and what a sheet of constant fields' charges would have taken.
 
     Parameters
     ----------
     curve : what `current.curve` gives of the box less the pore
-    drawn_na : array (1 + draws, bin), what `charged.current` gives; none for a sheet that is not known
+    drawn_na : arrays (1 + draws, bin), what `charged.current` gives, by way; none for a sheet that is not known
     """
     phase({"box less pore": curve}, ax)
-    if len(drawn_na):
-        low, high = np.percentile(drawn_na[1:], [50 * (1 - confidence), 50 * (1 + confidence)], axis=0)
-        ax.plot(curve.phase, drawn_na[0], "k--", lw=1.2, label="expected of constant fields, without memory")
+    for (way, drawn), line in zip(drawn_na.items(), ("--", ":"), strict=False):
+        low, high = np.percentile(drawn[1:], [50 * (1 - confidence), 50 * (1 + confidence)], axis=0)
+        ax.plot(
+            curve.phase, drawn[0], "k", ls=line, lw=1.2, label=f"expected of constant fields, without memory, {way}"
+        )
         ax.fill_between(curve.phase, low, high, color="k", alpha=0.15, lw=0)
     ax.legend(fontsize="small")
 

@@ -92,7 +92,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "barrier.protocols": ("assumed", "whose frames the forces on Cl- are recomputed from; the paper: the sine sweep"),
     "barrier.fields_v_nm": ("paper", "0.2, 0.4, 0.6 and 0.8 V/nm, forward"),
     "barrier.half_window_v_nm": ("assumed", "frames this near to a field count for it; not printed"),
-    "barrier.branches": (
+    "barrier.both_branches": (
         "paper",
         "Table 1 is of the forward sweep; section 3.2 says that barriers are higher in the reverse one",
     ),

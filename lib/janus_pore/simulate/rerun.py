@@ -84,14 +84,14 @@ def in_window(scale: Scale, field_v_nm: np.ndarray) -> np.ndarray:
 def chosen(scale: Scale, protocol: Protocol) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Index, time (ps, since the protocol's start) and field (V/nm) of the frames wanted, arrays (n,).
 
-    Of a sweep the branches that `barrier.branches` names, of a constant field what comes after `analysis.discard_ps`.
+    Of a sweep the forward branch (|E| rising), or both (`barrier.both_branches`); of a constant field what comes after
+    `analysis.discard_ps`.
     """
     segment, interval = protocol.segments[0], interval_of(scale, protocol)
     time = np.arange(round(segment.duration_ps / interval) + 1) * interval
     field = segment.at(time)
     if protocol.kind == "sine":
-        branch = np.where(is_forward(time, 1000 / segment.frequency_ghz), "forward", "reverse")
-        keep = np.isin(branch, scale.barrier.branches)
+        keep = is_forward(time, 1000 / segment.frequency_ghz) | scale.barrier.both_branches
     else:
         keep = time >= scale.analysis.discard_ps
     index = np.flatnonzero(keep & in_window(scale, field))[:: scale.barrier.every_frames]
