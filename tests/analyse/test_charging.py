@@ -89,6 +89,18 @@ class TestStep:
         assert found.rc_ps.value == pytest.approx(cell.rc_ps, rel=1e-3)
         assert found.resistance_mohm.value == pytest.approx(MOHM_PER_PS_AF * 40.0, rel=1e-3)
 
+    def test_what_moves_at_once_does_not_shorten_the_time(self, settings):
+        """Once Q(0) = 0 was fitted, too: a third of the charge at once made 20 ps 15."""
+        cell = SteppedCell(noise_e=0.0, conductance_na_v=0.0)
+        data = cell.sample(0)
+        for one in data.values():
+            charging_only = one.current.values
+            one["current"] = one.current.copy(data=charging_only * 2 / 3)
+            one.current[:, 0] += charging_only.sum(axis=1) / 3
+        found = charging.after_step(data, settings)
+        assert found.rc_ps.value == pytest.approx(cell.rc_ps, rel=0.01)
+        assert found.fitted_af[0] == pytest.approx(cell.capacitance_af / 3, rel=0.02)
+
     def test_coverage(self, settings):
         cell, hits, fits = SteppedCell(replicas=3, duration_ps=120.0, interval_ps=2.0), {"c": 0, "rc": 0}, 0
         few = settings.model_copy(update={"bootstrap_draws": 100})

@@ -128,8 +128,9 @@ def transferred(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
 def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Charging:
     """Capacitance and RC time from constant fields switched on at t = 0, all fields and replicas together.
 
-    Q(t)/V = sum V Q / sum V^2 over runs, fitted by A + B exp(-t / RC): C = A, R = RC / C (relative errors added in
-    quadrature, which takes them as independent). Bootstrap over runs. Steps of zero field say nothing and are left out.
+    Q(t)/V = sum V Q / sum V^2 over runs, fitted by A + B exp(-t / RC) after t = 0, where Q is 0 by its definition: what
+    moves at once is A + B. C = A, R = RC / C (relative errors added in quadrature, which takes them as independent).
+    Bootstrap over runs. Steps of zero field say nothing and are left out.
     C and RC depend on the voltage (`by_voltage`): of several voltages these are means, with the highest weighing most.
 
     Raises
@@ -157,7 +158,9 @@ def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Chargi
         return AF_PER_E_V * total[:-1] / total[-1]
 
     confidence = expanded(settings.confidence, len(units))
-    found = fit.decay(time, units, per_volt, draws=settings.bootstrap_draws, confidence=confidence)
+    found = fit.decay(
+        time[1:], units, lambda one: per_volt(one)[1:], draws=settings.bootstrap_draws, confidence=confidence
+    )
     curve = per_volt(units)
     failed = found.failed
     if not failed and not sigmas(found.a, settings) > LEAST_SIGMA:

@@ -21,7 +21,7 @@ from .orientation import angles
 from .relaxation import steps, width
 from .stats import Estimate, interval, resampled_means
 
-#: So long after its last change a field counts as constant: the reservoirs charge in 60 to 80 ps.
+#: So long after its last change a field counts as constant: the reservoirs charge in 60 to 90 ps.
 STEADY_PS = 100.0
 #: Moments of a sixteenth of a sweep at which the voltage that changes meanwhile is taken.
 _MOMENTS = 8
