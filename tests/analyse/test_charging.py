@@ -90,7 +90,7 @@ class TestStep:
         assert found.resistance_mohm.value == pytest.approx(MOHM_PER_PS_AF * 40.0, rel=1e-3)
 
     def test_what_moves_at_once_does_not_shorten_the_time(self, settings):
-        """Once Q(0) = 0 was fitted, too: a third of the charge at once made 20 ps 15."""
+        """Once Q(0) = 0 was fitted, too: a third of the charge at once made 20 ps 17."""
         cell = SteppedCell(noise_e=0.0, conductance_na_v=0.0)
         data = cell.sample(0)
         for one in data.values():
