@@ -145,6 +145,10 @@ class TestValues:
         message = refusal()
         assert "there is no such key. Is length_x_nm meant?" in message and "such as 6/6/6" in message
 
+    def test_a_quarter_of_a_period_is_whole_bins(self, refusal):
+        """Once with 10 bins the amplitude was 5 % too high, and a bin lay on both branches."""
+        assert "analysis.phase_bins: Input should be a multiple of 4 (found: 10)" in refusal("analysis.phase_bins", 10)
+
     def test_all_faults_are_named_at_once(self, refusal, settings):
         put(settings, "md.cutoff_nm", "1,2")
         message = refusal("analysis.phase_bins", 1)

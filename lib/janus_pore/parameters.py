@@ -133,7 +133,7 @@ class Analysis(Model):
     pore_radius_nm: Annotated[float, Field(gt=0, le=2.0)]
     pore_half_depth_nm: Annotated[float, Field(gt=0, le=1.0)]
     current_window_ps: Positive
-    phase_bins: int = Field(ge=8, le=2000, multiple_of=4)
+    phase_bins: int = Field(ge=8, le=2000, multiple_of=4, description="each quarter of a period is a branch")
     angle_bins: int = Field(ge=12, le=720)
     bootstrap_draws: int = Field(ge=100, le=100_000)
     confidence: float = Field(gt=0, lt=1)

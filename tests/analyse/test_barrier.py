@@ -118,7 +118,7 @@ class TestSelection:
         late = late.assign(time=late.time + 0.3 * back.period_ps)
         both = join([there.sample(0), late])
         for branch, system in (("forward", there), ("reverse", back)):
-            (data, found) = barrier.climbs([on_branch(both, branch)], [0.4, 1.9], scale.barrier, scale.analysis)
+            (data, found) = barrier.by_field([on_branch(both, branch)], [0.4, 1.9], scale.barrier, scale.analysis)
             assert list(data) == [0.4] and "no frame with forces" in found[1.9].failed
             total, expected = found[0.4].by_counts, system.analytical_barrier()["total"]
             assert total.value == pytest.approx(expected, abs=max(4 * total.error, 0.5)), branch

@@ -139,7 +139,7 @@ def binned(data: Iterable[xr.Dataset], field_v_nm: float, barrier: Settings, set
     return Binned(centres, *both, parts, field_v_nm, kt, frames, np.array(runs))
 
 
-def climbs(
+def by_field(
     data: Iterable[xr.Dataset], fields_v_nm: Iterable[float], barrier: Settings, settings: Analysis
 ) -> tuple[dict[float, Binned], dict[float, Barrier]]:
     """By field (V/nm): what `binned` gives, where it gives something, and the barrier or why there is none."""

@@ -28,13 +28,13 @@ from .stats import Estimate
 from .voltage import voltage_v
 
 WAYS = ("relaxing", "circuit")
-#: Standard deviation in e of the charge that a start holds itself, from which its runs count: 18 independent
-#: placements of the ions (6/6/6, 5 nm, scale scout) scatter by 0.59 e at 2 V and 0.47 e at 4 V, mostly alike.
+#: Standard deviation in e of the charge that a start holds itself, from which its runs count. Not too small: single
+#: runs of 13 independent placements (6/6/6, 5 nm, scale scout) scatter by 0.47 e at 2 V and 0.40 e at 4 V, r = 0.6.
 START_E = 0.5
 #: Runs shorter than this many tau say nothing of the charge in the end.
 LEAST_TAUS = 5.0
-_STEPS = 400
-_LEAST_SLOPE = 1e-3
+#: Steps of a period in which the voltage counts as constant, and the least slope of q against V, in C.
+_STEPS, _LEAST_SLOPE = 400, 1e-3
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,8 @@ def sheet(datasets: Mapping[str, xr.Dataset], settings: Analysis, seed: int = 0)
         return _none(f"constant fields of {most[0] * most[1]:g} ps are too short for tau = {fitted.rc_ps.value:.2g} ps")
     at: dict[float, list[tuple[float, float]]] = {}
     for one in held.values():
-        late, volt = charging.transferred(one)[0], voltage_v(one)
-        ends = late[:, late.shape[1] // 2 :].mean(axis=1)
-        at.setdefault(abs(volt), []).extend((np.sign(volt) * end, np.sign(volt)) for end in ends)
+        volt, sign = abs(voltage_v(one)), np.sign(voltage_v(one))
+        at.setdefault(volt, []).extend((sign * end, sign) for end in charging.ended(one))
     volts, rng = np.array(sorted(at)), np.random.default_rng(seed)
     charges = [np.array(at[volt])[:, 0] for volt in volts]
     mean, n = np.array([(one.mean(), len(one)) for one in charges]).T
@@ -133,8 +132,7 @@ def current(known: Sheet, units: xr.DataArray, length_x_nm: float, way: str) -> 
     """
     bins, period = units.sizes["bin"], float(units.attrs["unit_ps"])
     steps = bins * max(1, round(_STEPS / bins))
-    amplitude_v = float(np.abs(units.field.values).max() / np.cos(np.pi / bins)) * length_x_nm
-    volts = amplitude_v * np.sin(np.pi * np.arange(2 * steps + 1) / steps)  # at the ends and in the middle of each step
+    volts = loop.amplitude_v_nm(units) * length_x_nm * np.sin(np.pi * np.arange(2 * steps + 1) / steps)
     knots_v, knots_q = known.knots
     knots_v = np.broadcast_to(knots_v, knots_q.shape)
     before = 0 if units.cycle.values.max() == 0 else 1 + int(np.ceil(8 * known.tau_ps[0] / period))
@@ -142,7 +140,7 @@ def current(known: Sheet, units: xr.DataArray, length_x_nm: float, way: str) -> 
     q = np.zeros((len(knots_q), steps + 1))
     for _ in range(1 + before):
         q[:, 0] = q[:, -1]
-        for k, volt in enumerate(volts[1::2]):
+        for k, volt in enumerate(volts[1::2]):  # in the middle of each step
             level = _odd(np.full(len(q), volt), knots_v, knots_q)
             if way == "circuit":  # R times the secant of the curve: exact where it is a straight line
                 gap = volt - _odd(q[:, k], knots_q, knots_v)

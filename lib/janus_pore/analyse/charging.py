@@ -125,6 +125,12 @@ def transferred(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([np.zeros((len(charge), 1)), charge], axis=1), np.concatenate([[0.0], time])
 
 
+def ended(data: xr.Dataset) -> np.ndarray:
+    """Charge (replica,) in e over the second half of the runs, as `transferred` counts it: it needs no fit."""
+    charge = transferred(data)[0]
+    return charge[:, charge.shape[1] // 2 :].mean(axis=1)
+
+
 def after_step(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> Charging:
     """Capacitance and RC time from constant fields switched on at t = 0, all fields and replicas together.
 
@@ -178,8 +184,7 @@ def by_voltage(datasets: Mapping[str, xr.Dataset], settings: Analysis) -> list[A
             groups.setdefault(voltage, {})[name] = data
     found = []
     for voltage, group in sorted(groups.items()):
-        charges = [transferred(data)[0] for data in group.values()]
-        late = np.concatenate([one[:, one.shape[1] // 2 :].mean(axis=1) for one in charges]) / voltage
+        late = np.concatenate([ended(data) for data in group.values()]) / voltage
         how = {"groups": np.arange(len(late)), "draws": settings.bootstrap_draws, "confidence": settings.confidence}
         late_af = of_mean(AF_PER_E_V * late, lambda m: m, **how)
         found.append(AtVoltage(voltage, after_step(group, settings), late_af))

@@ -115,8 +115,12 @@ def area_beyond_charging(
 
 def beyond(units: xr.DataArray, sign: int) -> np.ndarray:
     """Weights (bin,) with which a curve gives what `area_beyond_charging` is of it."""
-    amplitude = float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
-    return _lobe(units, sign) + 0.5 * np.pi * amplitude * _opening(units)
+    return _lobe(units, sign) + 0.5 * np.pi * amplitude_v_nm(units) * _opening(units)
+
+
+def amplitude_v_nm(units: xr.DataArray) -> float:
+    """Of the field (V/nm), from the middle of the highest of a multiple of four bins."""
+    return float(np.abs(units.field.values).max() / np.cos(np.pi / units.sizes["bin"]))
 
 
 def pinch(units: xr.DataArray, settings: Analysis, species: str = "total") -> Estimate:

@@ -98,7 +98,7 @@ def barriers(
     -------
     Dataset (bin): `barrier` and `by_counts` with `_low` and `_high`, `failed` (why there is none); coordinate `field`
     """
-    _, climbed = barrier.climbs(forces, fields_v_nm, asked, settings)
+    _, climbed = barrier.by_field(forces, fields_v_nm, asked, settings)
     found = list(climbed.values())
     columns = {
         "barrier": [one.total or _nothing() for one in found],
